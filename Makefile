@@ -1,0 +1,44 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3.11
+BIN := .venv/bin
+RUN_PORT ?= 8000
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+.venv/runtime: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	touch $@
+
+.venv/development: .venv/runtime
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+run: .venv/runtime ## serve the sample collection on 127.0.0.1
+	$(BIN)/souk import data/sample/suppliers.jsonl
+	$(BIN)/souk import data/sample/requests.jsonl --kind requests
+	$(BIN)/souk index
+	$(BIN)/souk match "Wir suchen Bio-Arganöl, 500 Liter pro Monat, Ecocert, Lieferung nach Hamburg" --top 1
+	$(BIN)/souk serve --port $(RUN_PORT)
+
+test: .venv/development ## run every test, in a real browser too
+	.ci/system-packages chromium
+	$(BIN)/python -m pytest
+
+lint: .venv/development ## ruff, mypy --strict, direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check: lint test ## what CI runs
+
+bench: .venv/development ## slow measurements, for docs/measurements.md
+	$(BIN)/souk evaluate --markdown
+	$(BIN)/python benchmarks/speed.py
+
+clean: ## remove the environment and the runtime state
+	rm -rf .venv var
+
+.PHONY: help run test lint check bench clean

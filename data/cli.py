@@ -1,0 +1,150 @@
+"""Commands on records: import them, index them, match against them."""
+
+from __future__ import annotations
+
+import json
+import logging
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from data.exports import ranking_rows, write_rankings, writer_for
+from data.settings import Settings
+from data.store import Store
+from data.tables import Loaded, read_requests, read_suppliers
+from data.workspace import build_index, open_matcher, suppliers_in_use
+from matching.candidates import Filters
+from matching.encoder import load_encoder
+from matching.errors import InvalidInput
+from matching.matcher import Ranking
+from matching.profiles import BuyerRequest, Supplier
+
+commands = typer.Typer()
+_out = Console()
+_err = Console(stderr=True)
+_log = logging.getLogger(__name__)
+_REFUSED_SHOWN = 20
+
+
+class Kind(StrEnum):
+    """What the rows of a file are."""
+
+    SUPPLIERS = "suppliers"
+    REQUESTS = "requests"
+
+
+@commands.command(name="import")
+def import_file(
+    file: Annotated[Path, typer.Argument(help="CSV, Excel, JSON Lines or Parquet file.")],
+    kind: Annotated[Kind, typer.Option(help="What its rows are.")] = Kind.SUPPLIERS,
+    column: Annotated[
+        list[str] | None, typer.Option(help="HEADING=FIELD where a heading is not recognised; repeatable.")
+    ] = None,
+) -> None:
+    """Read a file into the store: good rows are kept, each refused row is listed with the reason.
+
+    Exit code 3 says that some rows were refused.
+    """
+    mapping = dict(_heading_and_field(entry) for entry in column or [])
+    store = Store(Settings().database_url)
+    loaded: Loaded[Supplier] | Loaded[BuyerRequest]
+    if kind is Kind.SUPPLIERS:
+        loaded = suppliers = read_suppliers(file, mapping=mapping)
+        store.put_suppliers(suppliers.profiles)
+    else:
+        loaded = requests = read_requests(file, mapping=mapping)
+        store.put_requests(requests.profiles)
+    _report(file, kind, loaded)
+
+
+@commands.command()
+def index() -> None:
+    """Encode the stored suppliers and save their vector index."""
+    settings = Settings()
+    suppliers = suppliers_in_use(Store(settings.database_url))
+    built = build_index(suppliers, load_encoder(settings.encoder))
+    built.save(settings.index_path)
+    _out.print(f"indexed {len(suppliers)} suppliers ({len(built)} vectors) in {settings.index_path}")
+
+
+@commands.command()
+def match(
+    text: Annotated[str | None, typer.Argument(help="A buyer's request, in any language.")] = None,
+    requests: Annotated[Path | None, typer.Option(help="A file of requests instead of TEXT.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the matches to this .xlsx, .csv or .jsonl file.")] = None,
+    country: Annotated[
+        list[str] | None, typer.Option(help="Only suppliers of this country (code or name); repeatable.")
+    ] = None,
+    top: Annotated[int, typer.Option(min=1, max=1000, help="Matches per request.")] = 10,
+    language: Annotated[str | None, typer.Option(help="Language of the reasons; default: the request's.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON Lines instead of a table.")] = False,
+) -> None:
+    """Rank suppliers for one request, or for a file of them, and say why."""
+    if (text is None) == (requests is None):
+        raise InvalidInput("expected either a TEXT or --requests FILE")
+    if out is not None:
+        writer_for(out)
+    wanted = _requests(text, requests)
+    matcher = open_matcher(Settings())
+    rankings = matcher.match_many(
+        wanted, top=top, language=language, filters=Filters(countries=tuple(country or ())) if country else None
+    )
+    if out is not None:
+        rows = write_rankings(track(rankings, "matching", len(wanted), console=_err), out)
+        _err.print(f"{rows} matches of {len(wanted)} requests written to {out}")
+        return
+    for ranking in rankings:
+        _print_json(ranking) if as_json else _print_table(ranking)
+
+
+def _requests(text: str | None, file: Path | None) -> list[BuyerRequest]:
+    if file is None:
+        return [BuyerRequest(text=text or "")]
+    loaded = read_requests(file)
+    for refused in loaded.refused:
+        _log.warning("%s", refused)
+    return list(loaded.profiles)
+
+
+def _heading_and_field(entry: str) -> tuple[str, str]:
+    heading, equals, field = entry.rpartition("=")
+    if not equals or not heading:
+        raise InvalidInput(f"--column is {entry!r}, expected HEADING=FIELD")
+    return heading, field
+
+
+def _report(file: Path, kind: Kind, loaded: Loaded[Supplier] | Loaded[BuyerRequest]) -> None:
+    for refused in loaded.refused[:_REFUSED_SHOWN]:
+        _err.print(f"refused: {refused}", markup=False, highlight=False)
+    if len(loaded.refused) > _REFUSED_SHOWN:
+        _err.print(f"… and {len(loaded.refused) - _REFUSED_SHOWN} more")
+    if loaded.unknown_columns:
+        _err.print(f"columns left unread: {', '.join(loaded.unknown_columns)}", markup=False)
+    _out.print(f"{file}: {len(loaded.profiles)} {kind} stored, {len(loaded.refused)} faults in refused rows")
+    if loaded.refused:
+        raise typer.Exit(3)
+
+
+def _print_json(ranking: Ranking) -> None:
+    for row in ranking_rows(ranking):
+        typer.echo(json.dumps(row, ensure_ascii=False))
+
+
+def _print_table(ranking: Ranking) -> None:
+    table = Table(title=ranking.request.text[:200], title_justify="left", show_lines=True)
+    for heading in ("", "supplier", "chance", "why"):
+        table.add_column(heading)
+    for row, found in zip(ranking_rows(ranking), ranking.matches, strict=True):
+        place = ", ".join(filter(None, (found.supplier.city, found.supplier.country)))
+        table.add_row(
+            str(found.rank),
+            f"{found.supplier.name}\n{place}\n{found.supplier.id}",
+            f"{found.probability:.0%}",
+            row["reasons"],
+        )
+    _out.print(table)

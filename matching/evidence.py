@@ -1,0 +1,152 @@
+"""Which words of a profile answer which words of a request, and how much of the text similarity each pair makes.
+
+With a static encoder a text's vector is a multiple of the sum of its token vectors, so the cosine of two texts
+is, exactly, a sum over pairs of tokens; here pairs of words, grown into pairs of spans.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.encoder import TokenVectors
+
+Floats = NDArray[np.float64]
+_LONGEST_SPAN = 5
+_WORTH_GROWING = 0.3
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch of a text: text[start:end]."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True)
+class SpanPair:
+    """A span of the request beside the span of the profile that answers it; share of the text similarity."""
+
+    request: Span
+    profile: Span
+    share: float
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The strongest pairs, best first, and `rest`, the share of all other pairs: together they make 1.
+
+    exact : whether the shares are exact (static encoder) or an approximation
+    """
+
+    pairs: tuple[SpanPair, ...]
+    rest: float
+    exact: bool
+
+
+@dataclass(frozen=True)
+class _Words:
+    text: str
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    vectors: Floats
+
+    def span(self, first: int, last: int) -> Span:
+        start, end = int(self.starts[first]), int(self.ends[last])
+        return Span(start, end, self.text[start:end])
+
+
+def evidence(
+    request: str, request_tokens: TokenVectors, profile: str, profile_tokens: TokenVectors, *, pairs: int = 3
+) -> Evidence:
+    """The strongest `pairs` of spans between two texts, none overlapping another.
+
+    No pair is given where the texts share nothing (similarity not above zero): then rest is 1.
+    """
+    exact = request_tokens.exact and profile_tokens.exact
+    asked, stated = _words(request, request_tokens), _words(profile, profile_tokens)
+    products = asked.vectors @ stated.vectors.T
+    total = float(products.sum())
+    if total <= 1e-9:
+        return Evidence((), 1.0, exact)
+    found = [_pair(asked, stated, block, products, total) for block in _blocks(products, pairs)]
+    found = sorted((pair for pair in found if pair.share > 0), key=lambda pair: -pair.share)
+    return Evidence(tuple(found), 1.0 - sum(pair.share for pair in found), exact)
+
+
+def _pair(asked: _Words, stated: _Words, block: _Block, products: Floats, total: float) -> SpanPair:
+    share = block.sum_over(products) / total
+    return SpanPair(asked.span(block.top, block.bottom), stated.span(block.left, block.right), share)
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Words top..bottom of the request against words left..right of the profile, ends included."""
+
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+    def sum_over(self, products: Floats) -> float:
+        return float(products[self.top : self.bottom + 1, self.left : self.right + 1].sum())
+
+    def grown(self, shape: tuple[int, ...]) -> list[_Block]:
+        """The block with a word more on either side of the request, of the profile, or of both."""
+        steps = product(((0, 0), (1, 0), (0, 1)), repeat=2)
+        blocks = (
+            _Block(self.top - up, self.bottom + down, self.left - back, self.right + on)
+            for (up, down), (back, on) in steps
+            if up + down + back + on
+        )
+        return [block for block in blocks if block.fits(shape)]
+
+    def fits(self, shape: tuple[int, ...]) -> bool:
+        inside = self.top >= 0 and self.left >= 0 and self.bottom < shape[0] and self.right < shape[1]
+        return inside and max(self.bottom - self.top, self.right - self.left) < _LONGEST_SPAN
+
+
+def _blocks(products: Floats, wanted: int) -> list[_Block]:
+    free = products.copy()
+    blocks: list[_Block] = []
+    while len(blocks) < wanted and free.max(initial=-np.inf) > 0:
+        top, left = np.unravel_index(int(free.argmax()), free.shape)
+        block = _grow(_Block(int(top), int(top), int(left), int(left)), free)
+        free[block.top : block.bottom + 1, :] = -np.inf
+        free[:, block.left : block.right + 1] = -np.inf
+        blocks.append(block)
+    return blocks
+
+
+def _grow(block: _Block, free: Floats) -> _Block:
+    """Add neighbouring words while what they add is worth a good part of the strongest pair."""
+    threshold = _WORTH_GROWING * block.sum_over(free)
+    while True:
+        held = block.sum_over(free)
+        options = [(larger.sum_over(free) - held, larger) for larger in block.grown(free.shape)]
+        gain, larger = max(options, key=lambda option: option[0], default=(-np.inf, block))
+        if gain < threshold:
+            return block
+        block = larger
+
+
+def _words(text: str, tokens: TokenVectors) -> _Words:
+    """Token vectors summed to words: tokens that touch, save that ideographs stay as the tokenizer cut them."""
+    if len(tokens.starts) == 0:
+        return _Words(text, tokens.starts, tokens.ends, np.zeros((0, tokens.vectors.shape[1])))
+    touching = tokens.starts[1:] <= tokens.ends[:-1]
+    ideographs = np.array([_is_ideograph(text[start]) for start in tokens.starts[1:]], np.bool_)
+    first = np.concatenate([[True], ~touching | ideographs])
+    positions = np.flatnonzero(first)
+    vectors = np.add.reduceat(tokens.vectors.astype(np.float64), positions, axis=0)
+    return _Words(text, tokens.starts[positions], np.maximum.reduceat(tokens.ends, positions), vectors)
+
+
+def _is_ideograph(character: str) -> bool:
+    return unicodedata.name(character, "").startswith("CJK")

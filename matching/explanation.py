@@ -1,0 +1,211 @@
+"""Why a supplier stands where it stands: terms, evidence, needs met or not, and sentences in the reader's language."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from matching.certificates import satisfies
+from matching.evidence import Evidence
+from matching.features import FEATURE_NAMES, NOT_ASKED, Floats, Query
+from matching.messages import Messages, messages_in
+from matching.profiles import Product, Supplier
+
+
+class State(StrEnum):
+    """What a feature could say of a candidate."""
+
+    KNOWN = "known"
+    UNKNOWN = "unknown"
+    NOT_ASKED = "not asked"
+
+
+class Status(StrEnum):
+    """How a stated need stands with a supplier."""
+
+    MET = "met"
+    BROKEN = "broken"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Term:
+    """One feature's part of the score: its value (None unless its state is known) and what it adds, in log-odds."""
+
+    feature: str
+    state: State
+    value: float | None
+    contribution: float
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A need of the request beside what the supplier states: `text` names the need in the reader's language."""
+
+    need: str
+    status: Status
+    text: str
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The reasons of one match; base + the terms' contributions, added in order, are the score exactly."""
+
+    base: float
+    terms: tuple[Term, ...]
+    evidence: Evidence
+    findings: tuple[Finding, ...]
+    sentences: tuple[str, ...]
+
+
+def terms_of(features: Floats, contributions: Floats) -> tuple[Term, ...]:
+    """Terms of one candidate from its feature row (f,) and contributions (f,)."""
+    rows = zip(FEATURE_NAMES, features.tolist(), contributions.tolist(), strict=True)
+    return tuple(Term(name, *_stated(value), contribution) for name, value, contribution in rows)
+
+
+def _stated(value: float) -> tuple[State, float | None]:
+    if math.isnan(value):
+        return State.UNKNOWN, None
+    return (State.NOT_ASKED, None) if value == NOT_ASKED else (State.KNOWN, value)
+
+
+def findings_of(
+    query: Query, supplier: Supplier, line: Product | None, terms: Sequence[Term], language: str
+) -> tuple[Finding, ...]:
+    """What the request needs, each met, broken or unknown; read from the same feature values that were scored.
+
+    line : the product line nearest to the request, None where the supplier names no product
+    """
+    values = {term.feature: term.value for term in terms}
+    messages = messages_in(language)
+    found = list(_certificate_findings(query, supplier, messages))
+    for need, (feature, threshold, describe) in _NEEDS.items():
+        text = describe(query, line, messages)
+        if text is not None:
+            found.append(Finding(need, _status(values[feature], threshold), text))
+    return tuple(found)
+
+
+def sentences_of(supplier: Supplier, evidence: Evidence, findings: Sequence[Finding], language: str) -> tuple[str, ...]:
+    """One to three sentences: what answers the request, what is met, what is not met or not stated."""
+    messages = messages_in(language)
+    written = (
+        _evidence_sentence(supplier, evidence, messages),
+        _listing(messages, "Meets: {needs}.", findings, Status.MET),
+        " ".join(
+            filter(
+                None,
+                (
+                    _listing(messages, "Does not meet: {needs}.", findings, Status.BROKEN),
+                    _listing(messages, "Not stated: {needs}.", findings, Status.UNKNOWN),
+                ),
+            )
+        ),
+    )
+    return tuple(sentence for sentence in written if sentence)
+
+
+def _evidence_sentence(supplier: Supplier, evidence: Evidence, messages: Messages) -> str:
+    if not evidence.pairs:
+        return messages.text("{supplier} shares no words or meaning with your request.", supplier=supplier.name)
+    best = evidence.pairs[0]
+    return messages.text(
+        "{supplier} offers “{offered}”, which answers your “{asked}” ({share} of the text similarity).",
+        supplier=supplier.name,
+        offered=best.profile.text,
+        asked=best.request.text,
+        share=messages.percent(best.share),
+    )
+
+
+def _listing(messages: Messages, sentence: str, findings: Sequence[Finding], status: Status) -> str:
+    items = [finding.text for finding in findings if finding.status is status]
+    return messages.text(sentence, needs=messages.listing(items)) if items else ""
+
+
+def _status(value: float | None, threshold: float) -> Status:
+    if value is None:
+        return Status.UNKNOWN
+    return Status.MET if value >= threshold else Status.BROKEN
+
+
+def _certificate_findings(query: Query, supplier: Supplier, messages: Messages) -> Iterator[Finding]:
+    for required in query.constraints.certifications:
+        if not supplier.certifications:
+            status = Status.UNKNOWN
+        else:
+            status = Status.MET if satisfies(supplier.certifications, required) else Status.BROKEN
+        yield Finding("certifications", status, messages.text("certificate {name}", name=required))
+
+
+def _delivery(query: Query, _line: Product | None, messages: Messages) -> str | None:
+    country = query.constraints.delivery_country
+    return messages.text("delivery to {country}", country=messages.country(country)) if country else None
+
+
+def _quantity(query: Query, line: Product | None, messages: Messages) -> str | None:
+    asked = query.constraints.quantity
+    if asked is None:
+        return None
+    if line is None or line.moq is None:
+        return messages.text("quantity {quantity}", quantity=messages.quantity(asked))
+    return messages.text(
+        "quantity {quantity} (minimum order {minimum})",
+        quantity=messages.quantity(asked),
+        minimum=messages.quantity(line.moq),
+    )
+
+
+def _lead_time(query: Query, line: Product | None, messages: Messages) -> str | None:
+    allowed = query.constraints.max_lead_time_days
+    if allowed is None:
+        return None
+    asked = messages.plural("delivery within {count} day", "delivery within {count} days", allowed)
+    if line is None or line.lead_time_days is None:
+        return asked
+    stated = messages.plural("states {count} day", "states {count} days", line.lead_time_days)
+    return f"{asked} ({stated})"
+
+
+def _price(query: Query, line: Product | None, messages: Messages) -> str | None:
+    ceiling = query.constraints.max_price
+    if ceiling is None:
+        return None
+    if line is None or line.price is None:
+        return messages.text("price up to {ceiling}", ceiling=messages.price(ceiling))
+    return messages.text(
+        "price up to {ceiling} (from {price})", ceiling=messages.price(ceiling), price=messages.price(line.price)
+    )
+
+
+def _language(query: Query, _line: Product | None, messages: Messages) -> str | None:
+    names = [messages.language(code) for code in query.constraints.languages]
+    return messages.text("contact in {languages}", languages=messages.listing(names)) if names else None
+
+
+def _country(query: Query, _line: Product | None, messages: Messages) -> str | None:
+    names = [messages.country(code) for code in query.constraints.supplier_countries]
+    if names:
+        return messages.text("supplier from {countries}", countries=messages.listing(names))
+    unwanted = [messages.country(code) for code in query.needs.excluded_countries]
+    return messages.text("supplier not from {countries}", countries=messages.listing(unwanted)) if unwanted else None
+
+
+def _incoterm(query: Query, _line: Product | None, messages: Messages) -> str | None:
+    term = query.constraints.incoterm
+    return messages.text("terms {incoterm}", incoterm=term) if term else None
+
+
+_Describe = Callable[[Query, Product | None, Messages], str | None]
+_NEEDS: dict[str, tuple[str, float, _Describe]] = {
+    "delivery_country": ("delivery_country_served", 1.0, _delivery),
+    "quantity": ("quantity_against_moq", 0.0, _quantity),
+    "max_lead_time_days": ("lead_time_kept", 0.0, _lead_time),
+    "max_price": ("price_within_ceiling", 0.0, _price),
+    "languages": ("language_in_common", 1.0, _language),
+    "supplier_countries": ("supplier_country_wanted", 1.0, _country),
+    "incoterm": ("incoterm_offered", 1.0, _incoterm),
+}

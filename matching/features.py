@@ -1,0 +1,258 @@
+"""FEATURES: what the ranker knows of a request and a candidate, each a named function of a Comparison.
+
+Besides its number a feature has two states of its own, neither of them zero: UNKNOWN, where the request asks but
+the supplier states nothing that can be compared, and NOT_ASKED, where the request asks nothing of the kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.catalogue import Catalogue, Floats, Rows
+from matching.certificates import satisfies
+from matching.needs import Needs
+from matching.profiles import BuyerRequest, Constraints
+from matching.units import in_base_units
+from matching.words import words
+
+UNKNOWN = np.nan
+NOT_ASKED = np.inf
+
+
+class Direction(IntEnum):
+    """Which way a feature may move the score as it grows; the values are scikit-learn's `monotonic_cst`."""
+
+    FREE = 0
+    RISING = 1
+
+
+@dataclass(frozen=True)
+class Query:
+    """A request made ready: its stated needs, vector (d,) and word scores (n,) over the whole catalogue."""
+
+    request: BuyerRequest
+    needs: Needs
+    vector: NDArray[np.float32]
+    word_scores: Floats
+
+    @property
+    def constraints(self) -> Constraints:
+        """What the form and the text ask, merged."""
+        return self.needs.constraints
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A query beside k candidate rows; `lines` (k,) is the product line of each that is nearest to the request."""
+
+    query: Query
+    catalogue: Catalogue
+    rows: Rows
+
+    @cached_property
+    def profile_similarity(self) -> Floats:
+        """Cosine of the request with each whole profile (k,)."""
+        return np.asarray(self.catalogue.profile_vectors[self.rows] @ self.query.vector, np.float64)
+
+    @cached_property
+    def _nearest(self) -> tuple[Rows, Floats]:
+        lines, owners = self.catalogue.lines.of_rows(self.rows)
+        similarities = np.asarray(self.catalogue.lines.vectors[lines] @ self.query.vector, np.float64)
+        order = np.lexsort((-similarities, owners))
+        first = order[np.searchsorted(owners[order], np.arange(len(self.rows)))]
+        return lines[first], similarities[first]
+
+    @property
+    def lines(self) -> Rows:
+        """The line of each candidate nearest to the request (k,)."""
+        return self._nearest[0]
+
+    @property
+    def line_similarity(self) -> Floats:
+        """Cosine of the request with that line (k,)."""
+        return self._nearest[1]
+
+    def nothing_asked(self) -> Floats:
+        """NOT_ASKED for each candidate."""
+        return np.full(len(self.rows), NOT_ASKED)
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One row of the table: how a feature is computed, how its curve may run, where its steps lie.
+
+    compute : Comparison of k candidates -> float64 (k,), with UNKNOWN and NOT_ASKED where they apply
+    steps   : ascending upper edges of the ordinal steps; None lets training place them by quantiles
+    """
+
+    name: str
+    meaning: str
+    compute: Callable[[Comparison], Floats]
+    direction: Direction = Direction.RISING
+    steps: tuple[float, ...] | None = None
+
+
+def profile_similarity(comparison: Comparison) -> Floats:
+    """Cosine of request and whole profile, -1 to 1."""
+    return comparison.profile_similarity
+
+
+def product_similarity(comparison: Comparison) -> Floats:
+    """Cosine of request and the nearest product line, -1 to 1."""
+    return comparison.line_similarity
+
+
+def word_overlap(comparison: Comparison) -> Floats:
+    """BM25 of the request's words in the profile, per distinct word of the request; 0 where none is shared."""
+    distinct = len(set(words(comparison.query.request.text)))
+    return comparison.query.word_scores[comparison.rows] / max(distinct, 1)
+
+
+def hs_agreement(comparison: Comparison) -> Floats:
+    """HS digits in common with the best product line, 0, 2, 4 or 6; unknown where either side states none."""
+    asked = comparison.query.constraints.hs
+    if asked is None:
+        return comparison.nothing_asked()
+    lines, owners = comparison.catalogue.lines.of_rows(comparison.rows)
+    stated = comparison.catalogue.lines.hs[lines]
+    digits = np.sum([2.0 * np.char.startswith(stated, asked[:length]) for length in (2, 4, 7)], axis=0)
+    best = np.full(len(comparison.rows), -np.inf)
+    np.maximum.at(best, owners, np.where(stated == "", -np.inf, digits))
+    return np.where(np.isfinite(best), best, UNKNOWN)
+
+
+def certificates_held(comparison: Comparison) -> Floats:
+    """Share of the required certificates that the supplier holds; unknown where it states no certificate at all."""
+    required = comparison.query.constraints.certifications
+    if not required:
+        return comparison.nothing_asked()
+    certificates = comparison.catalogue.certificates
+    satisfying = [[name for name in certificates.rows_by_value if satisfies([name], wanted)] for wanted in required]
+    held = [certificates.holds_any(comparison.rows, names) for names in satisfying]
+    return np.where(certificates.stated[comparison.rows], np.mean(held, axis=0), UNKNOWN)
+
+
+def delivery_country_served(comparison: Comparison) -> Floats:
+    """1 where the supplier ships to the delivery country or sits in it, 0 where its markets leave it out."""
+    country = comparison.query.constraints.delivery_country
+    if country is None:
+        return comparison.nothing_asked()
+    markets, rows = comparison.catalogue.markets, comparison.rows
+    served = markets.holds_any(rows, [country]) | (comparison.catalogue.countries[rows] == country)
+    return np.where(served | markets.stated[rows], served.astype(np.float64), UNKNOWN)
+
+
+def quantity_against_moq(comparison: Comparison) -> Floats:
+    """log10 of quantity over minimum order on the nearest line, cut to -2..2: 0 is just enough, -1 a tenth of it."""
+    asked = comparison.query.constraints.quantity
+    base = in_base_units(asked.value, asked.unit) if asked else None
+    if base is None or base[0] <= 0:
+        return comparison.nothing_asked()
+    moq, lines = comparison.catalogue.lines.moq, comparison.lines
+    comparable = (moq.dimensions[lines] == base[1]) & (moq.values[lines] > 0)
+    ratio = np.divide(base[0], moq.values[lines], out=np.full(len(lines), UNKNOWN), where=comparable)
+    return np.clip(np.log10(ratio), -2.0, 2.0)
+
+
+def lead_time_kept(comparison: Comparison) -> Floats:
+    """log2 of the allowed over the stated lead time on the nearest line, cut to -2..2: 0 or above is in time."""
+    allowed = comparison.query.constraints.max_lead_time_days
+    if allowed is None:
+        return comparison.nothing_asked()
+    stated = comparison.catalogue.lines.lead_time_days[comparison.lines]
+    return np.clip(np.log2(max(allowed, 0.5) / np.maximum(stated, 0.5)), -2.0, 2.0)
+
+
+def price_within_ceiling(comparison: Comparison) -> Floats:
+    """log2 of the price ceiling over the lowest price on the nearest line, cut to -2..2: 0 or above is affordable.
+
+    Unknown where currencies differ or units cannot be compared.
+    """
+    ceiling = comparison.query.constraints.max_price
+    if ceiling is None or ceiling.value <= 0:
+        return comparison.nothing_asked()
+    lines, rows = comparison.catalogue.lines, comparison.lines
+    per_unit = lines.price_min[rows] / _units_per(lines.price_unit[rows], ceiling.unit)
+    comparable = (lines.price_currency[rows] == ceiling.currency) & (per_unit > 0)
+    ratio = np.divide(ceiling.value, per_unit, out=np.full(len(rows), UNKNOWN), where=comparable)
+    return np.clip(np.log2(ratio), -2.0, 2.0)
+
+
+def language_in_common(comparison: Comparison) -> Floats:
+    """1 where the sales team speaks an acceptable language (else the request's own), 0 where it states others."""
+    request = comparison.query.request
+    acceptable = comparison.query.constraints.languages or ((request.language,) if request.language else ())
+    if not acceptable:
+        return comparison.nothing_asked()
+    languages, rows = comparison.catalogue.languages, comparison.rows
+    return np.where(languages.stated[rows], languages.holds_any(rows, acceptable).astype(np.float64), UNKNOWN)
+
+
+def supplier_country_wanted(comparison: Comparison) -> Floats:
+    """1 where the supplier sits in a wanted country and in no unwanted one, else 0."""
+    wanted, unwanted = comparison.query.constraints.supplier_countries, comparison.query.needs.excluded_countries
+    if not wanted and not unwanted:
+        return comparison.nothing_asked()
+    countries = comparison.catalogue.countries[comparison.rows]
+    agreed = (np.isin(countries, wanted) if wanted else True) & ~np.isin(countries, unwanted)
+    return np.where(countries == "", UNKNOWN, agreed.astype(np.float64))
+
+
+def incoterm_offered(comparison: Comparison) -> Floats:
+    """1 where the supplier offers the asked Incoterm, 0 where it states others."""
+    term = comparison.query.constraints.incoterm
+    if term is None:
+        return comparison.nothing_asked()
+    incoterms, rows = comparison.catalogue.incoterms, comparison.rows
+    return np.where(incoterms.stated[rows], incoterms.holds_any(rows, [term]).astype(np.float64), UNKNOWN)
+
+
+def profile_completeness(comparison: Comparison) -> Floats:
+    """Share of the profile's ten parts that are filled in, 0 to 1."""
+    return comparison.catalogue.completeness[comparison.rows]
+
+
+_NO_OR_YES = (0.5,)
+_LOG_RATIO_STEPS = (-1.0, -0.5, -0.15, -1e-9, 0.5, 1.0)
+
+FEATURES: tuple[Feature, ...] = (
+    Feature("profile_similarity", "the request resembles the whole profile", profile_similarity),
+    Feature("product_similarity", "the request resembles one product line", product_similarity),
+    Feature("word_overlap", "words in common", word_overlap),
+    Feature("hs_agreement", "HS digits in common", hs_agreement, steps=(1.0, 3.0, 5.0)),
+    Feature("certificates_held", "required certificates held", certificates_held, steps=(0.01, 0.5, 0.99)),
+    Feature("delivery_country_served", "delivery country served", delivery_country_served, steps=_NO_OR_YES),
+    Feature("quantity_against_moq", "quantity against minimum order", quantity_against_moq, steps=_LOG_RATIO_STEPS),
+    Feature("lead_time_kept", "lead time", lead_time_kept, steps=_LOG_RATIO_STEPS),
+    Feature("price_within_ceiling", "price", price_within_ceiling, steps=_LOG_RATIO_STEPS),
+    Feature("language_in_common", "language in common", language_in_common, steps=_NO_OR_YES),
+    Feature("supplier_country_wanted", "supplier country", supplier_country_wanted, steps=_NO_OR_YES),
+    Feature("incoterm_offered", "Incoterm offered", incoterm_offered, steps=_NO_OR_YES),
+    Feature("profile_completeness", "profile completeness", profile_completeness),
+)
+FEATURE_NAMES: tuple[str, ...] = tuple(feature.name for feature in FEATURES)
+
+
+def feature_matrix(comparison: Comparison) -> Floats:
+    """Features of k candidates, float64 (k, len(FEATURES)), columns in the order of FEATURES."""
+    return np.column_stack([feature.compute(comparison) for feature in FEATURES])
+
+
+def _units_per(stated_units: NDArray[np.str_], wanted_unit: str | None) -> Floats:
+    """How many wanted units one stated unit holds; 1 where neither or both name the same, NaN where incomparable."""
+    wanted = in_base_units(1.0, wanted_unit) if wanted_unit else None
+
+    def ratio(unit: str) -> float:
+        stated = in_base_units(1.0, unit) if unit else None
+        if wanted is None or stated is None:
+            return 1.0 if (unit or None) == wanted_unit else np.nan
+        return stated[0] / wanted[0] if stated[1] == wanted[1] else np.nan
+
+    distinct, positions = np.unique(stated_units, return_inverse=True)
+    return np.array([ratio(str(unit)) for unit in distinct], np.float64)[positions]

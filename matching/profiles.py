@@ -1,0 +1,161 @@
+"""The words of the trade: Supplier, Product, BuyerRequest, Quantity, Money; and the text that each is read as.
+
+A field that is absent or None is unknown, never zero and never "no". Values are frozen; codes are normalised
+on the way in ("Maroc" becomes "MA", "151590" becomes "1515.90").
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from matching import codes
+from matching.codes import Incoterm
+
+MAX_TEXT_CHARACTERS = 20_000
+
+
+def _clean(value: object) -> object:
+    """NUL and other control characters are what broken exports leave in a text; they carry no meaning."""
+    if not isinstance(value, str):
+        return value
+    return "".join(" " if unicodedata.category(character) == "Cc" else character for character in value).strip()
+
+
+def _code(parse: Callable[[str], str]) -> BeforeValidator:
+    def validate(value: object) -> object:
+        return parse(value) if isinstance(value, str) else value
+
+    return BeforeValidator(validate)
+
+
+Text = Annotated[str, Field(max_length=MAX_TEXT_CHARACTERS), BeforeValidator(_clean)]
+Name = Annotated[str, Field(min_length=1, max_length=300), BeforeValidator(_clean)]
+Identifier = Annotated[str, Field(min_length=1, max_length=100), BeforeValidator(_clean)]
+Country = Annotated[str, _code(codes.country_code)]
+Language = Annotated[str, _code(codes.language_code)]
+Currency = Annotated[str, _code(codes.currency_code)]
+HsCode = Annotated[str, _code(codes.hs_code)]
+Term = Annotated[Incoterm, _code(codes.incoterm)]
+
+
+class Size(StrEnum):
+    """Firm size by staff, after the EU definition (Recommendation 2003/361/EC): under 10, 50, 250, and above."""
+
+    MICRO = "micro"
+    SMALL = "small"
+    MEDIUM = "medium"
+    LARGE = "large"
+
+    @classmethod
+    def of_employees(cls, employees: int) -> Size:
+        """Size class of a head count."""
+        bounds = ((10, cls.MICRO), (50, cls.SMALL), (250, cls.MEDIUM))
+        return next((size for bound, size in bounds if employees < bound), cls.LARGE)
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Quantity(_Value):
+    """An amount with its unit as written: 500 "l", 2 "container"."""
+
+    value: float = Field(ge=0, allow_inf_nan=False)
+    unit: Annotated[str, Field(min_length=1, max_length=40), BeforeValidator(_clean)]
+
+
+class Money(_Value):
+    """A price ceiling: value in a currency, per unit where one is named."""
+
+    value: float = Field(ge=0, allow_inf_nan=False)
+    currency: Currency
+    unit: str | None = Field(default=None, max_length=40)
+
+
+class PriceRange(_Value):
+    """What a supplier asks per unit: from min to max in one currency."""
+
+    min: float = Field(ge=0, allow_inf_nan=False)
+    max: float = Field(ge=0, allow_inf_nan=False)
+    currency: Currency
+    unit: str | None = Field(default=None, max_length=40)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.min > self.max:
+            raise ValueError(f"min {self.min:g} is above max {self.max:g}; expected min to be the lower price")
+        return self
+
+
+class Product(_Value):
+    """One product line of a supplier; moq is the minimum order quantity."""
+
+    name: Name
+    hs: HsCode | None = None
+    moq: Quantity | None = None
+    price: PriceRange | None = None
+    capacity_month: Quantity | None = None
+    lead_time_days: int | None = Field(default=None, ge=0, le=3650)
+
+
+class Supplier(_Value):
+    """A supplier's profile; id and name are all that must be there."""
+
+    id: Identifier
+    name: Name
+    country: Country | None = None
+    city: Text | None = None
+    size: Size | None = None
+    employees: int | None = Field(default=None, ge=0)
+    founded: int | None = Field(default=None, ge=1000, le=2100)
+    languages: Annotated[tuple[Language, ...], Field(max_length=50)] = ()
+    profile_language: Language | None = None
+    description: Text = ""
+    products: Annotated[tuple[Product, ...], Field(max_length=200)] = ()
+    certifications: Annotated[tuple[Name, ...], Field(max_length=100)] = ()
+    incoterms: tuple[Term, ...] = ()
+    markets: Annotated[tuple[Country, ...], Field(max_length=300)] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _size_from_employees(cls, values: Any) -> Any:
+        if isinstance(values, dict) and values.get("size") is None:
+            employees = values.get("employees")
+            if isinstance(employees, int) and not isinstance(employees, bool) and employees >= 0:
+                return {**values, "size": Size.of_employees(employees)}
+        return values
+
+    def text(self) -> str:
+        """The whole profile as one text: name, product names, description."""
+        lines = (self.name, ", ".join(product.name for product in self.products), self.description)
+        return "\n".join(line for line in lines if line)
+
+
+class Constraints(_Value):
+    """What the portal's form captured beside the text; every field may be absent."""
+
+    delivery_country: Country | None = None
+    hs: HsCode | None = None
+    quantity: Quantity | None = None
+    certifications: tuple[Name, ...] = ()
+    incoterm: Term | None = None
+    languages: tuple[Language, ...] = ()
+    max_lead_time_days: int | None = Field(default=None, ge=0, le=3650)
+    max_price: Money | None = None
+    supplier_countries: tuple[Country, ...] = ()
+
+
+class BuyerRequest(_Value):
+    """What a buyer asks for, in the buyer's words and language, with the form's constraints."""
+
+    text: Annotated[str, Field(min_length=1, max_length=MAX_TEXT_CHARACTERS), BeforeValidator(_clean)]
+    id: Identifier | None = None
+    buyer: Text | None = None
+    country: Country | None = None
+    language: Language | None = None
+    constraints: Constraints = Constraints()

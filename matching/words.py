@@ -1,0 +1,41 @@
+"""Words of a text in any script, folded so that spellings of one word meet."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+_LETTER_VARIANTS = str.maketrans(
+    {
+        "أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ة": "ه", "ؤ": "و", "ئ": "ي", "ـ": None,
+        "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ı": "i",
+    }
+)  # fmt: skip
+_IDEOGRAPHS = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_WORD = re.compile(rf"[{_IDEOGRAPHS}]+|\d+(?:[.,]\d+)*|[^\W\d_{_IDEOGRAPHS}]+")
+_IDEOGRAPH = re.compile(rf"[{_IDEOGRAPHS}]")
+_ARABIC_PREFIX = re.compile(r"^(?:وال|بال|كال|فال|لل|ال)(?=[\u0621-\u064a]{3})")
+
+
+@lru_cache(maxsize=65_536)
+def fold(text: str) -> str:
+    """Text without case, accents, Arabic diacritics and letter variants, in compatibility form (NFKC)."""
+    compatible = unicodedata.normalize("NFKC", text).casefold().translate(_LETTER_VARIANTS)
+    decomposed = unicodedata.normalize("NFKD", compatible)
+    bare = "".join(character for character in decomposed if not unicodedata.combining(character))
+    return unicodedata.normalize("NFKC", bare).casefold().translate(_LETTER_VARIANTS)
+
+
+def words(text: str) -> list[str]:
+    """Folded words in reading order; Chinese runs as overlapping pairs of characters, Arabic without article.
+
+    An empty list where the text holds no letter and no digit.
+    """
+    return [word for run in _WORD.findall(fold(text)) for word in _split_run(run)]
+
+
+def _split_run(run: str) -> list[str]:
+    if _IDEOGRAPH.match(run):
+        return [run[start : start + 2] for start in range(max(1, len(run) - 1))]
+    return [_ARABIC_PREFIX.sub("", run)]

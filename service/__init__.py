@@ -1,0 +1,1 @@
+"""What happens online: the HTTP service, its start page and the `souk` command."""

@@ -1,0 +1,72 @@
+"""The `souk` command: every folder's commands under one name, and `souk serve`."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from importlib.metadata import entry_points
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.logging import RichHandler
+
+from matching.errors import InvalidInput, SoukError
+from service.settings import ServiceSettings
+
+commands = typer.Typer()
+_FAILED, _BAD_INPUT = 1, 2
+
+
+@commands.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on; default 127.0.0.1.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; default 8000.")] = None,
+) -> None:
+    """Serve matches over HTTP, with a start page to try them on."""
+    import uvicorn
+
+    from service.app import create_app
+
+    settings = ServiceSettings()
+    uvicorn.run(create_app(settings), host=host or settings.host, port=port or settings.port, log_level="warning")
+
+
+def main() -> None:
+    """Run the command; a foreseen failure is one line on standard error, never a traceback.
+
+    Exit codes: 0 done, 1 could not be done, 2 bad input or usage, 3 done but some rows were refused.
+    """
+    logging.basicConfig(
+        level=logging.WARNING,
+        format="%(message)s",
+        handlers=[RichHandler(console=Console(stderr=True), show_time=False, show_path=False)],
+    )
+    logging.getLogger("bm25s").setLevel(logging.WARNING)
+    try:
+        _composed()()
+    except ValidationError as error:
+        _exit(_BAD_INPUT, _first_fault(error))
+    except InvalidInput as error:
+        _exit(_BAD_INPUT, str(error))
+    except SoukError as error:
+        _exit(_FAILED, str(error))
+
+
+def _composed() -> typer.Typer:
+    app = typer.Typer(no_args_is_help=True, help="Souk: match buyers with suppliers across languages, and say why.")
+    for entry in sorted(entry_points(group="souk.commands"), key=lambda entry: entry.name):
+        app.add_typer(entry.load())
+    return app
+
+
+def _first_fault(error: ValidationError) -> str:
+    fault = error.errors()[0]
+    where = ".".join(map(str, fault["loc"])) or error.title
+    return f"{where} is {str(fault['input'])[:60]!r}: {fault['msg']}"
+
+
+def _exit(code: int, message: str) -> None:
+    Console(stderr=True, highlight=False, markup=False).print(f"souk: {message}")
+    sys.exit(code)

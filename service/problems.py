@@ -1,0 +1,95 @@
+"""Every failure as an application/problem+json answer (RFC 9457)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field, ValidationError
+from starlette.exceptions import HTTPException
+
+from matching import errors
+
+_log = logging.getLogger(__name__)
+_SHOWN_CHARACTERS = 80
+
+STATUS: Mapping[type[errors.SoukError], HTTPStatus] = {
+    errors.InvalidInput: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.InvalidRequest: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.UnreadableFile: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.UnknownSupplier: HTTPStatus.NOT_FOUND,
+    errors.IndexDamaged: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.ModelMissing: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.ModelDamaged: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.SoukError: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+
+
+class Fault(BaseModel):
+    """One field that cannot be used."""
+
+    field: str = Field(examples=["request.country"])
+    value: str = Field(examples=["Atlantis"])
+    expected: str = Field(examples=["'Atlantis' is not a country; expected an ISO 3166 code such as MA"])
+
+
+class Problem(BaseModel):
+    """A failure as RFC 9457 lays it out; `faults` names each field that cannot be used."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    faults: list[Fault] = []
+
+
+def problem(status: HTTPStatus, detail: str, faults: Sequence[Fault] = ()) -> JSONResponse:
+    """A problem+json answer."""
+    body = Problem(title=status.phrase, status=status, detail=detail, faults=list(faults))
+    return JSONResponse(body.model_dump(), status, media_type="application/problem+json")
+
+
+def install(app: FastAPI) -> None:
+    """Answer every exception that can leave a route with a problem."""
+    app.add_exception_handler(errors.SoukError, _souk_error)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(ValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http_exception)
+    app.add_exception_handler(Exception, _unforeseen)
+
+
+def faults_of(error: RequestValidationError | ValidationError) -> list[Fault]:
+    """The fields that a validation error names, with what was given and what was expected."""
+    return [
+        Fault(
+            field=".".join(str(part) for part in fault["loc"] if part != "body"),
+            value=str(fault.get("input"))[:_SHOWN_CHARACTERS],
+            expected=str(fault["msg"]).removeprefix("Value error, "),
+        )
+        for fault in error.errors()
+    ]
+
+
+async def _souk_error(_request: Request, error: Any) -> JSONResponse:
+    status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+    return problem(status, str(error))
+
+
+async def _invalid(_request: Request, error: Any) -> JSONResponse:
+    faults = faults_of(error)
+    detail = "; ".join(f"{fault.field}: {fault.expected}" for fault in faults[:3])
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, faults)
+
+
+async def _http_exception(_request: Request, error: Any) -> JSONResponse:
+    return problem(HTTPStatus(error.status_code), str(error.detail))
+
+
+async def _unforeseen(request: Request, error: Exception) -> JSONResponse:
+    _log.error("unforeseen failure of %s %s", request.method, request.url.path, exc_info=error)
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "an unforeseen failure; it has been logged")

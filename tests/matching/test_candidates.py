@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from matching.candidates import Filters, WordIndex, find_candidates, reciprocal_rank_fusion
+from matching.matcher import Matcher
+from matching.profiles import BuyerRequest, Supplier
+
+
+def _allowed_ids(matcher: Matcher, filters: Filters) -> list[str]:
+    rows = filters.allowed(matcher.catalogue)
+    assert rows is not None
+    return [matcher.catalogue.suppliers[row].id for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("filters", "ids"),
+    [
+        (Filters(countries=("Maroc",)), ["S1", "S2"]),
+        (Filters(certifications=("ecocert",)), ["S1"]),
+        (Filters(certifications=("Ecocert", "GoodWeave")), []),
+        (Filters(sizes=("small",)), ["S3"]),
+        (Filters(languages=("en", "tr")), ["S2", "S3"]),
+        (Filters(hs=("570210",)), ["S3"]),
+        (Filters(ids=("S4", "S1", "gone")), ["S1", "S4"]),
+        (Filters(countries=("MA",), languages=("en",)), ["S2"]),
+    ],
+)
+def test_a_filter_leaves_out_whoever_does_not_state_what_it_asks(
+    matcher: Matcher, filters: Filters, ids: list[str]
+) -> None:
+    assert _allowed_ids(matcher, filters) == ids
+
+
+def test_an_empty_filter_filters_nothing(matcher: Matcher) -> None:
+    assert Filters().allowed(matcher.catalogue) is None
+
+
+def test_fusion_adds_reciprocal_ranks() -> None:
+    fused = reciprocal_rank_fusion([np.array([2, 0]), np.array([2])], 4)
+    np.testing.assert_allclose(fused, [1 / 62, 0, 1 / 61 + 1 / 61, 0])
+
+
+def test_words_give_nothing_to_a_profile_that_shares_none(suppliers: tuple[Supplier, ...]) -> None:
+    scores = WordIndex(suppliers).scores("rug from Fassi")
+    assert (scores > 0).tolist() == [False, False, True, True]
+
+
+def test_words_are_found_whatever_their_case_and_accents(suppliers: tuple[Supplier, ...]) -> None:
+    index = WordIndex(suppliers)
+    np.testing.assert_array_equal(index.scores("ZELLIJ"), index.scores("zéllij"))
+
+
+def test_a_company_name_is_a_candidate_even_when_vectors_point_elsewhere(matcher: Matcher) -> None:
+    opposite = -matcher.catalogue.profile_vectors[3]
+    rows = find_candidates(opposite, matcher.word_index.scores("Zellij"), matcher.index, None, limit=2)
+    assert 3 in rows
+
+
+def test_candidates_stay_within_what_the_filters_allow(matcher: Matcher) -> None:
+    query = matcher.query(BuyerRequest(text="argan oil and wool rug"))
+    rows = find_candidates(query.vector, query.word_scores, matcher.index, np.array([2], np.int64))
+    assert rows.tolist() == [2]
+

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from typing import Any
+
+from matching.explanation import Explanation, State, Status
+from matching.matcher import Matcher
+from matching.profiles import BuyerRequest
+
+
+def _explanations(matcher: Matcher, text: str, language: str = "en", **constraints: Any) -> dict[str, Explanation]:
+    request = BuyerRequest.model_validate({"text": text, "language": "en", "constraints": constraints})
+    matches = matcher.match(request, language=language).matches
+    return {match.supplier.id: match.explanation for match in matches if match.explanation}
+
+
+def _statuses(explanation: Explanation) -> dict[str, Status]:
+    return {finding.need: finding.status for finding in explanation.findings}
+
+
+def test_each_need_is_met_broken_or_unknown_by_what_the_supplier_states(matcher: Matcher) -> None:
+    found = _explanations(
+        matcher, "argan oil", delivery_country="DE", quantity={"value": 50, "unit": "kg"}, max_lead_time_days=30,
+        certifications=["Ecocert", "Halal"],
+    )  # fmt: skip
+    assert [(finding.need, finding.status, finding.text) for finding in found["S1"].findings] == [
+        ("certifications", Status.MET, "certificate Ecocert"),
+        ("certifications", Status.BROKEN, "certificate Halal"),
+        ("delivery_country", Status.MET, "delivery to Germany"),
+        ("quantity", Status.BROKEN, "quantity 50 kg (minimum order 100 kg)"),
+        ("max_lead_time_days", Status.MET, "delivery within 30 days (states 20 days)"),
+    ]
+    assert set(_statuses(found["S2"]).values()) == {Status.UNKNOWN}
+
+
+def test_prices_languages_countries_and_terms_are_told_as_well(matcher: Matcher) -> None:
+    price = {"value": 25, "currency": "EUR", "unit": "kg"}
+    found = _explanations(
+        matcher, "argan oil", max_price=price, languages=["fr"], supplier_countries=["MA"], incoterm="CIF"
+    )  # fmt: skip
+    assert [(finding.text, finding.status) for finding in found["S1"].findings] == [
+        ("price up to €25.00/kg (from €20.00/kg)", Status.MET),
+        ("contact in French", Status.MET),
+        ("supplier from Morocco", Status.MET),
+        ("terms CIF", Status.BROKEN),
+    ]
+
+
+def test_sentences_name_the_evidence_then_what_is_met_and_what_is_not(matcher: Matcher) -> None:
+    sentences = _explanations(matcher, "argan oil", delivery_country="DE", incoterm="CIF")["S1"].sentences
+    assert sentences[0].startswith("Tamount offers “argan oil”, which answers your “argan oil” (")
+    assert sentences[1:] == ("Meets: delivery to Germany.", "Does not meet: terms CIF.")
+
+
+def test_sentences_come_in_the_readers_language(matcher: Matcher) -> None:
+    german = _explanations(matcher, "argan oil", language="de", delivery_country="DE")["S2"].sentences
+    assert german[-1] == "Nicht angegeben: Lieferung nach Deutschland."
+    arabic = _explanations(matcher, "argan oil", language="ar", delivery_country="DE")["S2"].sentences
+    assert arabic[-1] == "غير مذكور: \u2068التسليم إلى \u2068ألمانيا\u2069\u2069."
+
+
+def test_a_match_without_anything_in_common_says_so(matcher: Matcher) -> None:
+    sentences = _explanations(matcher, "kilim", certifications=[])["S4"].sentences
+    assert len(sentences) >= 1
+
+
+def test_terms_tell_known_values_from_unknown_and_not_asked(matcher: Matcher) -> None:
+    terms = {term.feature: term for term in _explanations(matcher, "argan oil", incoterm="CIF")["S2"].terms}
+    assert (terms["incoterm_offered"].state, terms["incoterm_offered"].value) == (State.UNKNOWN, None)
+    assert (terms["hs_agreement"].state, terms["hs_agreement"].contribution) == (State.NOT_ASKED, 0.0)
+    assert terms["product_similarity"].state is State.KNOWN

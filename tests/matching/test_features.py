@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from matching.features import FEATURE_NAMES, FEATURES, NOT_ASKED, Comparison, feature_matrix
+from matching.matcher import Matcher
+from matching.profiles import BuyerRequest
+
+UNKNOWN = pytest.approx(math.nan, nan_ok=True)
+
+
+def _values(matcher: Matcher, feature: str, text: str = "argan oil", **constraints: Any) -> list[float]:
+    """The feature of each of the four suppliers for a request with these constraints."""
+    request = BuyerRequest.model_validate({"text": text, "language": "en", "constraints": constraints})
+    comparison = Comparison(matcher.query(request), matcher.catalogue, np.arange(4))
+    values: list[float] = feature_matrix(comparison)[:, FEATURE_NAMES.index(feature)].tolist()
+    return values
+
+
+@pytest.mark.parametrize(
+    "feature",
+    ["hs_agreement", "certificates_held", "delivery_country_served", "quantity_against_moq", "lead_time_kept",
+     "price_within_ceiling", "supplier_country_wanted", "incoterm_offered"],
+)  # fmt: skip
+def test_what_is_not_asked_is_a_state_of_its_own(matcher: Matcher, feature: str) -> None:
+    assert _values(matcher, feature) == [NOT_ASKED] * 4
+
+
+def test_product_similarity_is_that_of_the_nearest_line(matcher: Matcher) -> None:
+    assert _values(matcher, "product_similarity", text="kilim")[2] == pytest.approx(1.0, abs=1e-5)
+
+
+def test_the_whole_profile_is_compared_as_well(matcher: Matcher) -> None:
+    text = matcher.catalogue.suppliers[0].text()
+    assert _values(matcher, "profile_similarity", text=text)[0] == pytest.approx(1.0, abs=1e-5)
+
+
+def test_word_overlap_is_zero_where_no_word_is_shared(matcher: Matcher) -> None:
+    overlap = _values(matcher, "word_overlap", text="kilim")
+    assert overlap[2] > 0 and overlap[0] == overlap[1] == overlap[3] == 0.0
+
+
+def test_hs_agreement_counts_two_four_or_six_digits_of_the_best_line(matcher: Matcher) -> None:
+    assert _values(matcher, "hs_agreement", hs="5702.10") == [0.0, UNKNOWN, 6.0, UNKNOWN]
+    assert _values(matcher, "hs_agreement", hs="5702.99")[2] == 4.0
+    assert _values(matcher, "hs_agreement", hs="5703.10")[2] == 2.0
+
+
+def test_certificates_count_by_share_and_through_those_that_include_them(matcher: Matcher) -> None:
+    assert _values(matcher, "certificates_held", certifications=["ecocert", "Halal"]) == [0.5, UNKNOWN, 0.0, UNKNOWN]
+
+
+def test_delivery_is_served_by_stated_markets_or_from_home(matcher: Matcher) -> None:
+    assert _values(matcher, "delivery_country_served", delivery_country="DE") == [1.0, UNKNOWN, 0.0, UNKNOWN]
+    assert _values(matcher, "delivery_country_served", delivery_country="TR")[2] == 1.0
+
+
+def test_quantity_is_measured_against_the_minimum_order_across_units(matcher: Matcher) -> None:
+    ten_times = _values(matcher, "quantity_against_moq", quantity={"value": 1, "unit": "t"})
+    assert ten_times == [pytest.approx(1.0), UNKNOWN, UNKNOWN, UNKNOWN]
+    litres = _values(matcher, "quantity_against_moq", quantity={"value": 1, "unit": "l"})
+    assert litres[0] == UNKNOWN
+
+
+def test_lead_time_is_kept_where_the_stated_one_is_not_longer(matcher: Matcher) -> None:
+    assert _values(matcher, "lead_time_kept", max_lead_time_days=10) == [-1.0, UNKNOWN, UNKNOWN, UNKNOWN]
+    assert _values(matcher, "lead_time_kept", max_lead_time_days=20)[0] == 0.0
+
+
+def test_price_is_compared_in_the_same_currency_only(matcher: Matcher) -> None:
+    def ceiling(value: float, currency: str, unit: str) -> float:
+        price = {"value": value, "currency": currency, "unit": unit}
+        return _values(matcher, "price_within_ceiling", max_price=price)[0]
+
+    assert ceiling(10, "EUR", "kg") == pytest.approx(-1.0)
+    assert ceiling(20_000, "EUR", "t") == pytest.approx(0.0)
+    assert ceiling(10, "USD", "kg") == UNKNOWN
+
+
+def test_the_requests_own_language_counts_where_none_is_asked(matcher: Matcher) -> None:
+    assert _values(matcher, "language_in_common") == [0.0, 1.0, 0.0, UNKNOWN]
+    assert _values(matcher, "language_in_common", languages=["ar", "tr"]) == [1.0, 0.0, 1.0, UNKNOWN]
+
+
+def test_supplier_country_and_incoterm_are_compared_where_stated(matcher: Matcher) -> None:
+    assert _values(matcher, "supplier_country_wanted", supplier_countries=["Maroc"]) == [1.0, 1.0, 0.0, UNKNOWN]
+    assert _values(matcher, "incoterm_offered", incoterm="FOB") == [1.0, UNKNOWN, UNKNOWN, UNKNOWN]
+
+
+def test_completeness_is_the_share_of_parts_filled_in(matcher: Matcher) -> None:
+    assert _values(matcher, "profile_completeness") == [0.8, 0.2, 0.6, 0.0]
+
+
+def test_each_feature_is_named_once_and_documented() -> None:
+    assert len(set(FEATURE_NAMES)) == len(FEATURES)
+    assert all(feature.compute.__doc__ and feature.compute.__name__ == feature.name for feature in FEATURES)

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from matching.profiles import MAX_TEXT_CHARACTERS, BuyerRequest, Constraints, PriceRange, Product, Size, Supplier
+
+
+def test_a_name_is_all_that_a_profile_needs_and_the_rest_is_unknown() -> None:
+    supplier = Supplier(id="S1", name="Argan Haha")
+    assert supplier.country is None and supplier.employees is None and supplier.size is None
+    assert supplier.markets == () and supplier.text() == "Argan Haha"
+
+
+def test_codes_and_names_are_normalised_on_the_way_in() -> None:
+    supplier = Supplier.model_validate(
+        {"id": "S1", "name": "X", "country": "Maroc", "languages": ["français", "AR"], "markets": ["Deutschland"],
+         "incoterms": ["fob"], "products": [{"name": "huile", "hs": "151590"}]}
+    )  # fmt: skip
+    assert (supplier.country, supplier.languages, supplier.markets) == ("MA", ("fr", "ar"), ("DE",))
+    assert (supplier.incoterms, supplier.products[0].hs) == (("FOB",), "1515.90")
+
+
+@pytest.mark.parametrize(
+    ("employees", "size"), [(9, Size.MICRO), (10, Size.SMALL), (49, Size.SMALL), (50, Size.MEDIUM), (250, Size.LARGE)]
+)
+def test_size_follows_from_the_staff_where_it_is_not_stated(employees: int, size: Size) -> None:
+    assert Supplier(id="S1", name="X", employees=employees).size is size
+
+
+def test_control_characters_are_taken_out_of_texts() -> None:
+    assert BuyerRequest(text="huile\x00d'argan\x07").text == "huile d'argan"
+
+
+def test_the_text_of_a_profile_is_name_products_and_description() -> None:
+    supplier = Supplier(
+        id="S1", name="Tamount", description="pressée à froid", products=(Product(name="huile"), Product(name="savon"))
+    )
+    assert supplier.text() == "Tamount\nhuile, savon\npressée à froid"
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\x00", "a" * (MAX_TEXT_CHARACTERS + 1)])
+def test_an_empty_or_endless_request_is_refused(text: str) -> None:
+    with pytest.raises(ValidationError, match="text"):
+        BuyerRequest(text=text)
+
+
+def test_a_price_range_upside_down_is_refused() -> None:
+    with pytest.raises(ValidationError, match="min 5 is above max 3"):
+        PriceRange(min=5, max=3, currency="EUR")
+
+
+def test_an_unknown_country_is_refused_with_the_value_given() -> None:
+    with pytest.raises(ValidationError, match="'Atlantis' is not a country"):
+        Constraints(delivery_country="Atlantis")
+
+
+def test_a_field_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ValidationError, match="wished"):
+        Constraints.model_validate({"wished": 1})

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import pytest
+
+from matching.units import SPELLINGS, in_base_units, unit_name
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "base"),
+    [(2, "t", 2000), (500, "Kilos", 500), (3, "طن", 3000), (5, "吨", 5000), (250, "g", 0.25)],
+)
+def test_masses_are_comparable_in_kilograms(value: float, unit: str, base: float) -> None:
+    assert in_base_units(value, unit) == (pytest.approx(base), "[mass]")
+
+
+def test_things_counted_one_by_one_share_a_dimension_and_boxes_do_not() -> None:
+    assert [in_base_units(1, unit) for unit in ("pcs", "pairs", "Stück", "قطعة", "bottles")] == [(1.0, "[piece]")] * 5
+    assert in_base_units(1, "boxes") == (1.0, "[box]")
+
+
+def test_areas_are_comparable_across_systems() -> None:
+    square_feet, square_metres = in_base_units(10.7639, "sqft"), in_base_units(1, "m²")
+    assert square_feet is not None and square_metres is not None
+    assert square_feet[0] == pytest.approx(square_metres[0], rel=1e-4)
+    assert square_feet[1] == square_metres[1]
+
+
+def test_an_unknown_unit_is_not_guessed() -> None:
+    assert unit_name("flexitank-ish") is None
+    assert in_base_units(3, "flexitank-ish") is None
+
+
+@pytest.mark.parametrize("name", SPELLINGS)
+def test_every_unit_of_the_table_can_be_converted(name: str) -> None:
+    assert in_base_units(1, SPELLINGS[name][0]) is not None

@@ -1,0 +1,1 @@
+"""What happens offline: training the encoder and the ranker, and measuring them."""
