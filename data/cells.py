@@ -12,6 +12,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import TypeVar
 
 from data.columns import EXPECTED, Kind
@@ -116,7 +117,8 @@ def is_blank(value: object) -> bool:
 
 def tidy(text: str) -> str:
     """Text on which patterns can work: ASCII digits, plain spaces, hyphens and points, no direction marks."""
-    return re.sub(r"[^\S\n]+", " ", "".join(map(_plain, text))).strip()
+    plain = text if text.isascii() and text.isprintable() else "".join(map(_plain, text))
+    return re.sub(r"[^\S\n]+", " ", plain).strip()
 
 
 def split_names(text: str) -> list[str]:
@@ -292,17 +294,20 @@ def _names(value: object) -> list[str]:
 
 
 def _coded(parse: Callable[[str], T]) -> Callable[[object], T]:
-    return lambda value: parse(_short(value))
+    remembered = lru_cache(maxsize=4_096)(parse)  # a column repeats few names, each looked up in every language
+    return lambda value: remembered(_short(value))
 
 
 def _coded_list(parse: Callable[[str], T]) -> Callable[[object], list[T]]:
+    remembered = lru_cache(maxsize=4_096)(parse)
+
     def read(value: object) -> list[T]:
         text = tidy(str(_text(value)))
         try:
-            return [parse(text)]
+            return [remembered(text)]
         except ValueError:
             parts = [part for part in map(str.strip, _SEPARATOR.split(text)) if part]
-            return list(dict.fromkeys(code for part in parts for code in _codes_of(part, parse)))
+            return list(dict.fromkeys(code for part in parts for code in _codes_of(part, remembered)))
 
     return read
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any, Protocol
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 from sqlalchemy import JSON, Column, MetaData, String, Table, create_engine, delete, event, func, select
 from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.engine import URL, Engine, make_url
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.exc import OperationalError
 
-from matching.errors import UnknownSupplier
+from matching.errors import StoreUnavailable, UnknownSupplier
 from matching.profiles import BuyerRequest, Supplier
 
 _METADATA = MetaData()
@@ -22,12 +26,6 @@ _REQUESTS = Table(
 _ROWS_A_STATEMENT = 500
 
 
-class _Record(Protocol):
-    id: Any
-
-    def model_dump(self, *, mode: str, exclude_defaults: bool) -> dict[str, Any]: ...
-
-
 class Store:
     """Records under their ids; a record put again replaces the old one. SQLite in WAL mode.
 
@@ -36,7 +34,8 @@ class Store:
 
     def __init__(self, url: str) -> None:
         self._engine = _engine(make_url(url))
-        _METADATA.create_all(self._engine)
+        with self._connected() as connection:
+            _METADATA.create_all(connection)
 
     def put_suppliers(self, suppliers: Iterable[Supplier]) -> None:
         """Insert or replace suppliers, all of them or, on an error, none."""
@@ -48,7 +47,7 @@ class Store:
 
     def supplier(self, supplier_id: str) -> Supplier:
         """The supplier of an id; UnknownSupplier where there is none."""
-        with self._engine.connect() as connection:
+        with self._connected() as connection:
             query = select(_SUPPLIERS.c.document).where(_SUPPLIERS.c.id == supplier_id)
             document = connection.execute(query).scalar_one_or_none()
         if document is None:
@@ -65,21 +64,30 @@ class Store:
 
     def count_suppliers(self) -> int:
         """Number of suppliers."""
-        with self._engine.connect() as connection:
+        with self._connected() as connection:
             return connection.execute(select(func.count()).select_from(_SUPPLIERS)).scalar_one()
 
     def delete_supplier(self, supplier_id: str) -> None:
         """Drop a supplier; one that is not there is no error."""
-        with self._engine.begin() as connection:
+        with self._connected() as connection:
             connection.execute(delete(_SUPPLIERS).where(_SUPPLIERS.c.id == supplier_id))
 
+    @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        """A transaction; StoreUnavailable where the database cannot be reached or refuses it as a whole."""
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except OperationalError as error:
+            raise StoreUnavailable(f"database {self._engine.url.render_as_string()}: {error.orig}") from error
+
     def _documents(self, table: Table) -> Sequence[Any]:
-        with self._engine.connect() as connection:
+        with self._connected() as connection:
             return connection.execute(select(table.c.document).order_by(table.c.id)).scalars().all()
 
-    def _put(self, table: Table, records: Sequence[_Record]) -> None:
+    def _put(self, table: Table, records: Sequence[Supplier | BuyerRequest]) -> None:
         rows = [{"id": r.id, "document": r.model_dump(mode="json", exclude_defaults=True)} for r in records]
-        with self._engine.begin() as connection:
+        with self._connected() as connection:
             for start in range(0, len(rows), _ROWS_A_STATEMENT):
                 statement = insert(table).values(rows[start : start + _ROWS_A_STATEMENT])
                 connection.execute(
@@ -90,10 +98,12 @@ class Store:
 
 
 def _engine(url: URL) -> Engine:
+    if url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(url)
 
     @event.listens_for(engine, "connect")
-    def _write_ahead(connection: Any, _record: object) -> None:
+    def _write_ahead(connection: sqlite3.Connection, _record: object) -> None:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
 

@@ -12,7 +12,7 @@ _INCLUDES: dict[str, tuple[str, ...]] = {
     # FSSC 22000 is ISO 22000 plus prerequisite programmes; ISO 22000 takes in the Codex HACCP principles (clause 8.5).
     "FSSC 22000": ("ISO 22000", "HACCP"),
     "ISO 22000": ("HACCP",),
-    # BRCGS Food, chapter 2, and IFS Food, chapter 2, require a HACCP plan. IFS and BRCGS do not stand in for each other.
+    # BRCGS Food and IFS Food require a HACCP plan (chapter 2 of both). They do not stand in for each other.
     "BRCGS": ("HACCP",),
     "IFS": ("HACCP",),
     # GMP+ feed assurance requires HACCP too.
@@ -29,7 +29,7 @@ _INCLUDES: dict[str, tuple[str, ...]] = {
     "Naturland": ("EU Organic",),
     # ISO 22716 is the good manufacturing practice of cosmetics.
     "ISO 22716": ("GMP",),
-    # GOTS demands at least 70 % certified organic fibre with the chain of custody that OCS checks; GRS likewise for RCS.
+    # GOTS asks for certified organic fibre with the chain of custody that OCS checks; GRS likewise for RCS.
     "GOTS": ("OCS",),
     "GRS": ("RCS",),
     # Ecocert and COSMOS: Ecocert Greenlife certifies cosmetics to COSMOS, of which it is a founder, but an Ecocert
@@ -89,7 +89,9 @@ def _with_listed_standards(mark: Mark, run: tuple[Token, ...]) -> Iterator[Mark]
 @cache
 def _phrasebook() -> Phrasebook:
     named = word_list("certificates").items()
-    return Phrasebook([("certificate", [(spelling, name) for name, own in named for spelling in _spellings(name, own)])])
+    return Phrasebook(
+        [("certificate", [(spelling, name) for name, own in named for spelling in _spellings(name, own)])]
+    )
 
 
 def _spellings(name: str, own: list[str]) -> list[str]:

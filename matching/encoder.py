@@ -125,7 +125,8 @@ def sum_segments(
 def unit_rows(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     """Each row at length 1, zero rows left at zero."""
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 0)
+    rows: NDArray[np.float32] = np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 0)
+    return rows
 
 
 class SentenceTransformerEncoder:
@@ -246,7 +247,8 @@ def load_sentence_transformer(
     name_or_path: str | Path, *, prompts: Mapping[TextKind, str] | None = None, batch_size: int = 32
 ) -> SentenceTransformerEncoder:
     """A sentence-transformers model by path or hub name; ModelMissing where it cannot be had."""
-    from sentence_transformers import SentenceTransformer  # noqa: PLC0415  torch must not load with the static encoder
+    # Here and not above, because the static encoder must start without torch.
+    from sentence_transformers import SentenceTransformer
 
     try:
         model = SentenceTransformer(str(name_or_path))

@@ -5,6 +5,7 @@ SoukError
 │   ├── InvalidRequest    a buyer's request: empty, too long, a value out of range
 │   └── UnreadableFile    a file as a whole: missing, wrong kind, damaged
 ├── UnknownSupplier       an id that no stored supplier has
+├── StoreUnavailable      the database of records cannot be reached or written
 ├── IndexDamaged          an index file that is torn, or made by another encoder
 ├── ModelMissing          a model folder that is not there, or not a model
 └── ModelDamaged          a model whose contents differ from its manifest or from the code
@@ -33,6 +34,10 @@ class UnreadableFile(InvalidInput):
 
 class UnknownSupplier(SoukError):
     """An id that no stored supplier has."""
+
+
+class StoreUnavailable(SoukError):
+    """The database of records cannot be reached or written; nothing of the call was stored."""
 
 
 class IndexDamaged(SoukError):

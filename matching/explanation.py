@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from matching.catalogue import Floats
 from matching.certificates import satisfies
 from matching.evidence import Evidence
-from matching.features import FEATURE_NAMES, NOT_ASKED, Floats, Query
+from matching.features import FEATURE_NAMES, NOT_ASKED, Query
 from matching.messages import Messages, messages_in
 from matching.profiles import Product, Supplier
 

@@ -157,7 +157,7 @@ def quantity_against_moq(comparison: Comparison) -> Floats:
     moq, lines = comparison.catalogue.lines.moq, comparison.lines
     comparable = (moq.dimensions[lines] == base[1]) & (moq.values[lines] > 0)
     ratio = np.divide(base[0], moq.values[lines], out=np.full(len(lines), UNKNOWN), where=comparable)
-    return np.clip(np.log10(ratio), -2.0, 2.0)
+    return np.asarray(np.clip(np.log10(ratio), -2.0, 2.0), np.float64)
 
 
 def lead_time_kept(comparison: Comparison) -> Floats:
@@ -181,7 +181,7 @@ def price_within_ceiling(comparison: Comparison) -> Floats:
     per_unit = lines.price_min[rows] / _units_per(lines.price_unit[rows], ceiling.unit)
     comparable = (lines.price_currency[rows] == ceiling.currency) & (per_unit > 0)
     ratio = np.divide(ceiling.value, per_unit, out=np.full(len(rows), UNKNOWN), where=comparable)
-    return np.clip(np.log2(ratio), -2.0, 2.0)
+    return np.asarray(np.clip(np.log2(ratio), -2.0, 2.0), np.float64)
 
 
 def language_in_common(comparison: Comparison) -> Floats:

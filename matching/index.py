@@ -85,7 +85,7 @@ class FaissIndex:
         if breadth == 0:
             return np.empty((len(queries), 0), np.float32), np.empty((len(queries), 0), np.int64)
         selector = None if allowed is None else faiss.IDSelectorBatch(np.ascontiguousarray(allowed, np.int64))
-        parameters = None if selector is None else faiss.SearchParameters(sel=selector)
+        parameters = None if selector is None else faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
         found: tuple[Vectors, Keys] = self._faiss.search(
             np.ascontiguousarray(queries, np.float32), breadth, params=parameters
         )

@@ -76,11 +76,11 @@ class Messages:
 
     def country(self, code: str) -> str:
         """Name of a country."""
-        return self.locale.territories.get(code, code)
+        return str(self.locale.territories.get(code, code))
 
     def language(self, code: str) -> str:
         """Name of a language."""
-        return self.locale.languages.get(code, code)
+        return str(self.locale.languages.get(code, code))
 
     def _isolated(self, values: dict[str, str]) -> dict[str, str]:
         if self.direction == "ltr":

@@ -80,7 +80,8 @@ def in_base_units(value: float, unit: str) -> tuple[float, str] | None:
     """Value in its dimension's base unit, and that dimension: (2, "t") gives (2000.0, "[mass]").
 
     Things counted one by one (pieces, pairs, bottles) share a dimension; boxes and containers do not.
-    None where the unit is unknown. Conversion by pint.
+    A litre counts as a kilogram, near enough for orders of magnitude. None where the unit is unknown.
+    Conversion by pint.
     """
     name = unit_name(unit)
     if name is None:
@@ -101,6 +102,8 @@ def _spelling_key(text: str) -> str:
 @cache
 def _factor(name: str) -> tuple[float, str]:
     quantity = _registry().Quantity(1.0, name).to_base_units()
+    if quantity.check("[volume]"):
+        quantity = (quantity * _registry().Quantity(1.0, "kilogram / liter")).to_base_units()
     return float(quantity.magnitude), str(quantity.dimensionality)
 
 

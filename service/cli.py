@@ -38,12 +38,8 @@ def main() -> None:
 
     Exit codes: 0 done, 1 could not be done, 2 bad input or usage, 3 done but some rows were refused.
     """
-    logging.basicConfig(
-        level=logging.WARNING,
-        format="%(message)s",
-        handlers=[RichHandler(console=Console(stderr=True), show_time=False, show_path=False)],
-    )
-    logging.getLogger("bm25s").setLevel(logging.WARNING)
+    handler = RichHandler(logging.WARNING, Console(stderr=True), show_time=False, show_path=False)
+    logging.basicConfig(format="%(message)s", handlers=[handler])
     try:
         _composed()()
     except ValidationError as error:
@@ -55,7 +51,11 @@ def main() -> None:
 
 
 def _composed() -> typer.Typer:
-    app = typer.Typer(no_args_is_help=True, help="Souk: match buyers with suppliers across languages, and say why.")
+    app = typer.Typer(
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        help="Souk: match buyers with suppliers across languages, and say why.",
+    )
     for entry in sorted(entry_points(group="souk.commands"), key=lambda entry: entry.name):
         app.add_typer(entry.load())
     return app

@@ -23,6 +23,7 @@ STATUS: Mapping[type[errors.SoukError], HTTPStatus] = {
     errors.InvalidRequest: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.UnreadableFile: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.UnknownSupplier: HTTPStatus.NOT_FOUND,
+    errors.StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.IndexDamaged: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.ModelMissing: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.ModelDamaged: HTTPStatus.SERVICE_UNAVAILABLE,

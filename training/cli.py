@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -52,7 +52,7 @@ def ranker(
     _out.print(f"ranker {version} fitted to {fitted.trained_on} and written to {out}")
 
 
-def _print(rows: list[dict[str, str | int | float]], *, markdown: bool) -> None:
+def _print(rows: list[dict[str, Any]], *, markdown: bool) -> None:
     cells = [[f"{value:.3f}" if isinstance(value, float) else str(value) for value in row.values()] for row in rows]
     if markdown:
         lines = [list(rows[0]), ["---"] * len(rows[0]), *cells]

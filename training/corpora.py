@@ -19,7 +19,7 @@ import yaml
 
 from matching.errors import UnreadableFile
 
-# language -> (its share of what is drawn, its code in the wordnets, its code in the dictionaries)
+# language -> (its weight when languages are drawn, its code in the wordnets, its code in the dictionaries)
 LANGUAGES: Mapping[str, tuple[float, str, str]] = {
     "en": (0.16, "eng", "en"),
     "ar": (0.11, "arb", "arb"),

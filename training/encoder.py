@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from datasets import Features, IterableDataset, Value
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
@@ -24,12 +23,16 @@ from sentence_transformers.base.modules import Normalize
 from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
 from sentence_transformers.sentence_transformer.modules import StaticEmbedding
 from tokenizers import Tokenizer
+from transformers import PrinterCallback, TrainerCallback
 
-from matching.encoder import ENCODER_FILES, MANIFEST, TOKENIZER, WEIGHTS, file_checksum
-from training.corpora import Concept
+from matching.encoder import ENCODER_FILES, MANIFEST, TOKENIZER, WEIGHTS, StaticEncoder, file_checksum
+from training.corpora import Concept, load_concepts
+from training.encoder_evaluation import Split, evaluate_encoder, split_concepts
 from training.phrases import PairSource
+from training.tokenizer import PIECES, UNKNOWN, simplified_characters, train_tokenizer
 
 DIMENSIONS = 256
+TOKENIZER_SEED = 3
 NAME = "souk-encoder"
 VERSION = "1.0.0"
 # The layout of a sentence-transformers model, so that it loads the folder too.
@@ -51,31 +54,106 @@ _NORMALIZE = {"module_input_name": "sentence_embedding", "module_output_name": "
 _CONFIGURATION = {"model_type": "SentenceTransformer", "similarity_fn_name": "cosine"}
 
 
+# Called with the number of steps done and of all steps.
+Progress = Callable[[int, int], None]
+
+
 @dataclass(frozen=True)
 class Recipe:
-    """How the token vectors are trained; `steps` batches of `batch` pairs."""
+    """How an encoder is trained: `steps` batches of `batch` pairs.
 
-    steps: int = 8_000
+    scale           : what cosines are multiplied by before the softmax over a batch.
+    initial_spread  : standard deviation of the untrained vectors' values.
+    tokenizer_pairs : how many pairs, drawn as those of training are, the tokenizer learns its pieces from.
+    """
+
+    steps: int = 4_000
     batch: int = 2_048
-    learning_rate: float = 0.1
+    learning_rate: float = 0.05
     scale: float = 20.0
     initial_spread: float = 0.1
+    pieces: int = PIECES
+    tokenizer_pairs: int = 1_200_000
     seed: int = 17
 
 
-def train_vectors(tokenizer: Tokenizer, concepts: Sequence[Concept], recipe: Recipe) -> NDArray[np.float32]:
-    """Token vectors, float32 (pieces, DIMENSIONS), by contrast of each pair with the others of its batch."""
+def train_encoder(
+    corpora: Path,
+    out: Path,
+    *,
+    recipe: Recipe = Recipe(),
+    probe: Path | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Train an encoder on the corpora and write it to the folder `out`; the returned measures stand in its manifest.
+
+    corpora  : the folder that `training.corpora` describes; UnreadableFile where a source is missing.
+    probe    : folder of parallel sentences to measure with; none is measured without it.
+    progress : called after each step of the vectors' training.
+    """
+    concepts = load_concepts(corpora)
+    split = split_concepts(concepts, seed=recipe.seed)
+    tokenizer = learn_tokenizer(split.training, simplified_characters(concepts), recipe)
+    vectors = train_vectors(tokenizer, split.training, recipe, progress=progress)
+    return finish_encoder(out, tokenizer, vectors, split=split, recipe=recipe, probe=probe)
+
+
+def learn_tokenizer(training: Sequence[Concept], simplified: Mapping[str, str], recipe: Recipe) -> Tokenizer:
+    """A tokenizer from texts drawn as the training pairs are, with random numbers of their own."""
+    rows = PairSource(training).pairs(recipe.tokenizer_pairs, batch=recipe.batch, seed=TOKENIZER_SEED)
+    return train_tokenizer((text for row in rows for text in row.values()), simplified, pieces=recipe.pieces)
+
+
+def finish_encoder(
+    out: Path,
+    tokenizer: Tokenizer,
+    vectors: NDArray[np.float32],
+    *,
+    split: Split,
+    recipe: Recipe,
+    probe: Path | None = None,
+) -> dict[str, Any]:
+    """Quantise, measure and write; the measures are those of the 8-bit vectors, as they ship."""
+    tensors = quantized(without_unknown(tokenizer, vectors))
+    encoder = StaticEncoder(tokenizer, tensors["embeddings"] * tensors["weights"][:, None], "")
+    measures = evaluate_encoder(encoder.encode, split, probe)
+    write_encoder(out, tokenizer, tensors, {"recipe": asdict(recipe), "measures": measures})
+    return measures
+
+
+def without_unknown(tokenizer: Tokenizer, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The vectors with the unknown piece at zero: letters that no language of the corpora uses carry no weight."""
+    known = vectors.copy()
+    known[tokenizer.token_to_id(UNKNOWN)] = 0.0
+    return known
+
+
+def train_vectors(
+    tokenizer: Tokenizer, concepts: Sequence[Concept], recipe: Recipe, *, progress: Progress | None = None
+) -> NDArray[np.float32]:
+    """Piece vectors, float32 (pieces, DIMENSIONS), by contrast of each pair with the others of its batch."""
     model = _untrained_model(tokenizer, recipe)
-    source = PairSource(concepts)
     with tempfile.TemporaryDirectory() as folder:
         trainer = SentenceTransformerTrainer(
             model=model,
             args=_arguments(recipe, folder),
-            train_dataset=_dataset(source, recipe),
+            train_dataset=_dataset(PairSource(concepts), recipe),
             loss=_loss(model, recipe),
+            callbacks=[_Reporter(progress)] if progress else [],
         )
+        trainer.remove_callback(PrinterCallback)
         trainer.train()
-    return model[0].embedding.weight.detach().numpy()
+    state = model.state_dict()
+    vectors: NDArray[np.float32] = state["0.embedding.weight"].numpy()
+    return vectors
+
+
+class _Reporter(TrainerCallback):
+    def __init__(self, progress: Progress) -> None:
+        self.progress = progress
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
+        self.progress(state.global_step, state.max_steps)
 
 
 def _untrained_model(tokenizer: Tokenizer, recipe: Recipe) -> SentenceTransformer:
@@ -129,8 +207,9 @@ def _arguments(recipe: Recipe, folder: str) -> SentenceTransformerTrainingArgume
         seed=recipe.seed,
         save_strategy="no",
         report_to="none",
-        logging_steps=max(1, recipe.steps // 20),
-        dataloader_num_workers=0,
+        logging_strategy="no",
+        disable_tqdm=True,
+        dataloader_num_workers=1,
         accelerator_config={"dispatch_batches": False},
     )
 
@@ -146,16 +225,20 @@ def quantized(vectors: NDArray[np.float32]) -> dict[str, NDArray[Any]]:
     return {"embeddings": np.rint(vectors / divisors).astype(np.int8), "weights": scales}
 
 
-def write_encoder(out: Path, tokenizer: Tokenizer, vectors: NDArray[np.float32], details: dict[str, Any]) -> None:
+def write_encoder(
+    out: Path, tokenizer: Tokenizer, tensors: Mapping[str, NDArray[Any]], details: Mapping[str, Any]
+) -> None:
     """Write the folder that `load_encoder` and sentence-transformers read; whatever was there goes only at the end.
 
+    tensors : as `quantized` gives them.
     details : written into the manifest beside the checksums, for example the recipe and the measures.
     """
     new = out.with_name(out.name + ".new")
     shutil.rmtree(new, ignore_errors=True)
     (new / "1_Normalize").mkdir(parents=True)
     tokenizer.save(str(new / TOKENIZER), pretty=False)
-    save_file(quantized(vectors), new / WEIGHTS)
+    save_file(dict(tensors), new / WEIGHTS)
+    (new / WEIGHTS).chmod(0o644)
     _write_json(new / "modules.json", _MODULES)
     _write_json(new / "config_sentence_transformers.json", _CONFIGURATION)
     _write_json(new / "1_Normalize/config.json", _NORMALIZE)

@@ -179,12 +179,13 @@ def shared_letters(texts: Sequence[str]) -> NDArray[np.float32]:
     return rows
 
 
-def evaluate_encoder(vectorize: Vectorizer, split: Split, probe: Path) -> dict[str, Any]:
+def evaluate_encoder(vectorize: Vectorizer, split: Split, probe: Path | None) -> dict[str, Any]:
     """Every measure of one encoder as plain values, for the manifest and the card.
 
     probe : folder of JSON Lines files of parallel sentences; each file is a measure of its own.
     """
-    sentences = {path.stem: read_parallel_sentences(path) for path in sorted(probe.glob("*.jsonl"))}
+    paths = sorted(probe.glob("*.jsonl")) if probe else []
+    sentences = {path.stem: read_parallel_sentences(path) for path in paths}
     return {
         "held_out_words": _as_table(recall_of_words(vectorize, split.held_out, split.training)),
         "trained_words": _as_table(recall_of_words(vectorize, split.seen, split.training)),

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data.collection import Collection
+from matching.catalogue import Floats
 from matching.encoder import TextKind
-from matching.features import Floats
 from matching.matcher import Matcher
 from matching.profiles import BuyerRequest
 from training.metrics import ndcg, recall, reciprocal_rank
@@ -32,11 +33,11 @@ class Evaluation:
     values: dict[str, Floats]
     slices: dict[str, NDArray[np.bool_]]
 
-    def table(self) -> list[dict[str, str | int | float]]:
+    def table(self) -> list[dict[str, Any]]:
         """One row per slice and way of ranking: the means of the measures."""
         return [
             {"slice": name, "requests": int(members.sum()), "ranking": way}
-            | dict(zip(MEASURES, values[members].mean(axis=0).round(3).tolist(), strict=True))
+            | dict(zip(MEASURES, values[members].mean(axis=0).tolist(), strict=True))
             for name, members in self.slices.items()
             if members.any()
             for way, values in self.values.items()

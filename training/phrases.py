@@ -15,7 +15,8 @@ from random import Random
 
 from training.corpora import LANGUAGES, Concept
 
-SHARES = {language: share for language, (share, _, _) in LANGUAGES.items()}
+_LANGUAGES = tuple(LANGUAGES)
+_WEIGHTS = tuple(weight for weight, _, _ in LANGUAGES.values())
 UNSPACED = frozenset({"zh", "ja"})
 
 ENGLISH_SIDE = 0.5
@@ -29,28 +30,28 @@ LONGEST_SENTENCE_WORDS = 24
 TRIES = 20
 
 # Words that a firm's profile or a buyer's request is made of, whatever the goods.
-TRADE_WORDS = frozenset(
-    """
-    supplier manufacturer producer factory workshop cooperative company firm exporter importer wholesaler retailer
-    distributor buyer customer order delivery shipment freight container port price offer quotation sample catalogue
-    quality certificate certified organic biological natural fair handmade artisan craft traditional sustainable
-    recycled wholesale retail export import production capacity packaging bottle jar box bag pallet bulk brand label
-    minimum quantity month week year deadline payment market hotel restaurant shop supermarket pharmacy cosmetic
-    perfume soap oil olive argan fish sardine tuna date almond saffron spice herb tea honey fruit vegetable citrus
-    orange tomato wine textile fabric yarn thread cotton wool linen silk leather garment clothing shirt trousers dress
-    shoe bag carpet rug pottery ceramic tile wood furniture lamp jewellery copper brass stone marble glass paper metal
-    steel plastic machine engine electric cable battery solar panel valve pump tool car part rubber chemical fertilizer
-    medicine medical toy kitchen bathroom bed towel curtain blanket embroidery weaving dyeing printing cold pressed
-    roasted frozen dried fresh canned virgin raw white black red green blue small large cheap
-    """.split()
-)
+_TRADE_WORDS = """
+supplier manufacturer producer factory workshop cooperative company firm exporter importer wholesaler
+retailer distributor buyer customer order delivery shipment freight container port price offer quotation
+sample catalogue quality certificate certified organic biological natural fair handmade artisan craft
+traditional sustainable recycled wholesale retail export import production capacity packaging bottle jar box
+bag pallet bulk brand label minimum quantity month week year deadline payment market hotel restaurant shop
+supermarket pharmacy cosmetic perfume soap oil olive argan fish sardine tuna date almond saffron spice herb
+tea honey fruit vegetable citrus orange tomato wine textile fabric yarn thread cotton wool linen silk
+leather garment clothing shirt trousers dress shoe bag carpet rug pottery ceramic tile wood furniture lamp
+jewellery copper brass stone marble glass paper metal steel plastic machine engine electric cable battery
+solar panel valve pump tool car part rubber chemical fertilizer medicine medical toy kitchen bathroom bed
+towel curtain blanket embroidery weaving dyeing printing cold pressed roasted frozen dried fresh canned
+virgin raw white black red green blue small large cheap
+"""
+TRADE_WORDS = frozenset(_TRADE_WORDS.split())
 
 FUNCTION_WORDS: Mapping[str, tuple[str, ...]] = {
     language: tuple(words.split())
     for language, words in {
         "en": "the a of and to in for with is are we our you your from by on at or as be it this that which all",
         "fr": "le la les de des du et à en pour avec est sont nous nos notre vous votre par sur ou un une dans qui que",
-        "de": "der die das und in für mit ist sind wir unsere uns sie ihr von zu auf oder ein eine einen im den dem aus",
+        "de": "der die das und in für mit ist sind wir unsere uns sie ihr von zu auf oder ein eine einen im den dem",
         "es": "el la los las de del y en para con es son somos nuestro nuestra su por o un una que se al desde como",
         "ar": "في من على إلى عن مع و أو هذا هذه التي الذي نحن لدينا كل ما لا كما بعد قبل بين هو هي لنا",
         "zh": "的 是 和 在 我们 您 与 及 从 为 了 有 或 一 这 那 对 等 也 可 将 以 于 本 该",
@@ -136,7 +137,9 @@ class PairSource:
         concept = self._draw_concept(random, first, second)
         if concept is None:
             return None
-        return _pair(random, first, _inflected(concept, first, random), second, _inflected(concept, second, random), [concept])
+        return _pair(
+            random, first, _inflected(concept, first, random), second, _inflected(concept, second, random), [concept]
+        )
 
     def draw_gloss(self, random: Random) -> Pair | None:
         """A word in any language and a text that defines it or shows it in use."""
@@ -182,7 +185,7 @@ class PairSource:
         return self.concepts[random.choice(pool)] if pool else None
 
     def _pool(self, first: str, second: str, trade: bool) -> list[int]:
-        key = (*sorted((first, second)), trade)
+        key = (min(first, second), max(first, second), trade)
         if key not in self.pools:
             both = self.owners[first] & self.owners[second]
             self.pools[key] = sorted(index for index in both if not trade or self.trade[index])
@@ -227,12 +230,14 @@ def word_translations(concepts: Sequence[Concept]) -> dict[str, dict[str, list[s
 
 
 def _is_trade(concept: Concept) -> bool:
-    return concept.key.startswith("trade:") or any(not TRADE_WORDS.isdisjoint(term.lower().split()) for term in concept.terms.get("en", ()))
+    return concept.key.startswith("trade:") or any(
+        not TRADE_WORDS.isdisjoint(term.lower().split()) for term in concept.terms.get("en", ())
+    )
 
 
 def _draw_languages(random: Random) -> tuple[str, str]:
-    first = random.choices(list(SHARES), list(SHARES.values()))[0]
-    second = "en" if random.random() < ENGLISH_SIDE else random.choices(list(SHARES), list(SHARES.values()))[0]
+    first = random.choices(_LANGUAGES, _WEIGHTS)[0]
+    second = "en" if random.random() < ENGLISH_SIDE else random.choices(_LANGUAGES, _WEIGHTS)[0]
     return (first, second) if random.random() < 0.5 else (second, first)
 
 

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from data.collection import Collection
+from matching.catalogue import Floats
 from matching.encoder import Encoder
-from matching.features import FEATURE_NAMES, FEATURES, NOT_ASKED, Direction, Feature, Floats
+from matching.features import FEATURE_NAMES, FEATURES, NOT_ASKED, Direction, Feature
 from matching.matcher import Matcher
 from matching.profiles import Supplier
 from matching.ranker import Curve, GlassBoxRanker

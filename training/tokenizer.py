@@ -151,7 +151,9 @@ def _is_han(character: str) -> bool:
 
 
 def train_tokenizer(texts: Iterable[str], simplified: Mapping[str, str], *, pieces: int = PIECES) -> Tokenizer:
-    """A Unigram tokenizer of about `pieces` pieces; the same texts give the same one.
+    """A Unigram tokenizer of about `pieces` pieces.
+
+    The trainer sums in an order of its own, so two runs over the same texts differ in a few pieces and in their ids.
 
     texts      : drawn as the training pairs are, so that pieces follow the use of words, not a dictionary's list.
     simplified : traditional Chinese character -> simplified.

@@ -18,7 +18,9 @@ from matching.words import fold
 
 _IDEOGRAPHS = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 # "max. 40" is one clause, so the dot of a common abbreviation is no token.
-_ABBREVIATIONS = "".join(rf"(?<!\b{word})" for word in ("max", "min", "ca", "env", "approx", "zert", "stk", "nr", "qty"))
+_ABBREVIATIONS = "".join(
+    rf"(?<!\b{word})" for word in ("max", "min", "ca", "env", "approx", "zert", "stk", "nr", "qty")
+)
 _TOKEN = re.compile(
     rf"(?P<ideograph>[{_IDEOGRAPHS}])"
     r"|(?P<area>(?:cm|ft|m)[23](?!\w))"
@@ -60,7 +62,7 @@ def tokens(text: str) -> tuple[Token, ...]:
     origins = [index for index, piece in enumerate(pieces) for _ in piece]
     origins.append(len(text))
     return tuple(
-        Token(match[0], origins[match.start()], origins[match.end()], match.lastgroup == "number")
+        Token(match[0], origins[match.start()], _end(match.end(), origins), match.lastgroup == "number")
         for match in _TOKEN.finditer("".join(pieces))
     )
 
@@ -113,7 +115,7 @@ class Phrasebook:
 
 @cache
 def word_list(name: str) -> Any:
-    """The contents of one list: certificates, cues, demonyms, regions."""
+    """The contents of one list: certificates, countries, cues, demonyms, regions."""
     return json.loads((files(__package__) / f"{name}.json").read_text(encoding="utf-8"))
 
 
@@ -127,6 +129,11 @@ def place_names() -> Iterator[tuple[str, str]]:
 @lru_cache(maxsize=4096)
 def _folded_character(character: str) -> str:
     return "\n" if character == "\n" else fold(character)
+
+
+def _end(folded_end: int, origins: list[int]) -> int:
+    """Where the next folded character comes from; a sign that folds to several ("½") still counts as one."""
+    return max(origins[folded_end], origins[folded_end - 1] + 1)
 
 
 def _phrase_words(phrase: str) -> list[str]:

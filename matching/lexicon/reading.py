@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
+import pycountry
 from babel import Locale
 
 from matching.certificates import find_certificates
@@ -21,6 +22,7 @@ _RANGE_WORDS = frozenset(
 )
 _CHINESE_DIGITS = {character: value for value, character in enumerate("零一二三四五六七八九")} | {"两": 2}
 _CHINESE_TENS = {"十": 10, "百": 100, "千": 1000, "万": 10_000}
+_CHINESE_NUMERALS = frozenset({*_CHINESE_DIGITS, *_CHINESE_TENS})
 _SEPARATORS = str.maketrans({"٫": ".", "٬": ",", "'": ",", "’": ","})
 _LONGEST_NUMBER = 15
 # Names of countries that are also words (meat, jersey knit, suede, goods, a meeting): a country only with a capital.
@@ -33,6 +35,7 @@ _TRADE_LANGUAGES = (
     "ar", "bn", "cs", "da", "de", "el", "en", "es", "fi", "fr", "he", "hi", "hu", "id", "it", "ja", "ko", "ms", "nl",
     "no", "pl", "pt", "ro", "ru", "sv", "th", "tr", "uk", "ur", "vi", "zh",
 )  # fmt: skip
+_OTHER_LANGUAGE_NAMES = {"mandarin": "zh", "普通话": "zh", "castellano": "es", "英文": "en", "法文": "fr"}
 
 
 class Reading:
@@ -41,6 +44,7 @@ class Reading:
     def __init__(self, text: str) -> None:
         self.text = text
         self.tokens = tokens(text)
+        self.vocabulary = frozenset(token.text for token in self.tokens)
         self._starts: dict[str, dict[int, Mark]] = {}
         self._ends: dict[str, dict[int, Mark]] = {}
         for mark in (*_certificate_marks(text, self.tokens), *_phrasebook().find(text)):
@@ -137,7 +141,8 @@ class Reading:
     def _digits_at(self, first: int) -> tuple[float | None, int]:
         """Digits, with groups of three set off by one space ("10 000") taken together."""
         digits, last = self.tokens[first].text, first + 1
-        while digits.isdecimal() and len(self.tokens[first].text) <= 3 and self._continues_group(last):
+        may_grow = len(digits) <= 3
+        while may_grow and digits.isdecimal() and len(digits) <= _LONGEST_NUMBER and self._continues_group(last):
             digits, last = digits + self.tokens[last].text[:3], last + 1
         tail = self.tokens[last - 1].text[3:] if last > first + 1 else ""
         return number_value(digits + tail), last
@@ -150,7 +155,7 @@ class Reading:
 
     def _chinese_at(self, first: int) -> tuple[float | None, int]:
         last, total, digit = first, 0, 0
-        while (character := self.word(last)) in _CHINESE_DIGITS or character in _CHINESE_TENS:
+        while last - first < _LONGEST_NUMBER and (character := self.word(last)) in _CHINESE_NUMERALS:
             if character in _CHINESE_DIGITS:
                 digit = _CHINESE_DIGITS[character]
             elif (ten := _CHINESE_TENS[character]) == 10_000:
@@ -213,33 +218,26 @@ def _unit_and_term_lists() -> Iterator[tuple[str, Iterable[tuple[str, Any]]]]:
     yield "incoterm", [(term, term) for term in Incoterm]
 
 
+@cache
+def _countries() -> frozenset[str]:
+    """CLDR also names regions and unions ("EU", "UN"), which are no countries here."""
+    return frozenset(country.alpha_2 for country in pycountry.countries) | {"XK"}
+
+
 def _country_names() -> Iterator[tuple[str, str]]:
     for locale in FIRST_LOCALES:
         for code, name in Locale.parse(locale).territories.items():
-            if len(code) == 2 and code.isalpha() and name.casefold() not in _NO_COUNTRY_NAMES:
+            if code in _countries() and name.casefold() not in _NO_COUNTRY_NAMES:
                 yield (f"^{name}" if name.casefold() in _ALSO_WORDS else name), code
-    yield from _OTHER_COUNTRY_NAMES
-
-
-_OTHER_COUNTRY_NAMES = (
-    ("UK", "GB"), ("U.K.", "GB"), ("USA", "US"), ("U.S.A.", "US"), ("England", "GB"), ("Angleterre", "GB"),
-    ("Inglaterra", "GB"), ("Inghilterra", "GB"), ("İngiltere", "GB"), ("Engeland", "GB"), ("بريطانيا", "GB"),
-    ("Great Britain", "GB"), ("Großbritannien", "GB"), ("Scotland", "GB"), ("Holland", "NL"), ("Hollande", "NL"),
-    ("Holanda", "NL"), ("Olanda", "NL"), ("Hollanda", "NL"), ("UAE", "AE"), ("EAU", "AE"), ("VAE", "AE"), ("BAE", "AE"),
-    ("الإمارات", "AE"), ("阿联酋", "AE"), ("Emirates", "AE"), ("Émirats", "AE"), ("Emirati Arabi", "AE"), ("KSA", "SA"),
-    ("السعودية", "SA"), ("沙特", "SA"), ("South Korea", "KR"), ("Corée", "KR"), ("韩国", "KR"), ("^Turkey", "TR"),
-    ("Côte d'Ivoire", "CI"), ("Ivory Coast", "CI"), ("Costa de Marfil", "CI"), ("أمريكا", "US"), ("^Estados Unidos", "US"),
-    ("EE.UU.", "US"), ("EEUU", "US"), ("^US", "US"), ("ABD", "US"), ("الولايات المتحدة", "US"), ("ساحل العاج", "CI"),
-    ("Czech Republic", "CZ"), ("Russie", "RU"), ("Royaume du Maroc", "MA"), ("Réunion island", "RE"), ("越南", "VN"),
-    ("中国大陆", "CN"), ("PRC", "CN"), ("^Çin", "CN"),
-)  # fmt: skip
+    # Short and older names that CLDR does not hold.
+    yield from ((name, code) for code, names in word_list("countries").items() for name in names)
 
 
 def _language_names() -> Iterator[tuple[str, str]]:
     for locale in FIRST_LOCALES:
         names = Locale.parse(locale).languages
         yield from ((names[code], code) for code in _TRADE_LANGUAGES if code in names)
-    yield from (("中文", "zh"), ("普通话", "zh"), ("mandarin", "zh"), ("castellano", "es"), ("英文", "en"), ("法文", "fr"))
+    yield from _OTHER_LANGUAGE_NAMES.items()
 
 
 def _certificate_marks(text: str, run: tuple[Token, ...]) -> Iterator[Mark]:

@@ -62,4 +62,3 @@ def test_candidates_stay_within_what_the_filters_allow(matcher: Matcher) -> None
     query = matcher.query(BuyerRequest(text="argan oil and wool rug"))
     rows = find_candidates(query.vector, query.word_scores, matcher.index, np.array([2], np.int64))
     assert rows.tolist() == [2]
-

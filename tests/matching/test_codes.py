@@ -7,7 +7,9 @@ import pytest
 from matching.codes import Incoterm, country_code, currency_code, hs_code, incoterm, language_code
 
 
-@pytest.mark.parametrize("written", ["MA", "ma", "MAR", "Maroc", "المغرب", "Marokko", "Marruecos", "摩洛哥", "Fas", "Марокко"])
+@pytest.mark.parametrize(
+    "written", ["MA", "ma", "MAR", "Maroc", "المغرب", "Marokko", "Marruecos", "摩洛哥", "Fas", "Марокко"]
+)
 def test_morocco_is_recognised_in_any_language(written: str) -> None:
     assert country_code(written) == "MA"
 
@@ -29,7 +31,9 @@ def test_languages_are_recognised_by_code_or_name(written: str, code: str) -> No
     assert language_code(written) == code
 
 
-@pytest.mark.parametrize(("written", "code"), [("eur", "EUR"), ("€", "EUR"), ("DH", "MAD"), ("درهم", "MAD"), ("US$", "USD")])
+@pytest.mark.parametrize(
+    ("written", "code"), [("eur", "EUR"), ("€", "EUR"), ("DH", "MAD"), ("درهم", "MAD"), ("US$", "USD")]
+)
 def test_currencies_are_recognised_by_code_sign_or_name(written: str, code: str) -> None:
     assert currency_code(written) == code
 
@@ -46,11 +50,27 @@ def test_an_incoterm_may_be_followed_by_its_place() -> None:
 @pytest.mark.parametrize(
     ("parse", "written", "expected"),
     [
-        (country_code, "Atlantis", "'Atlantis' is not a country; expected an ISO 3166 code such as MA, or a country's name"),
-        (language_code, "Elvish", "'Elvish' is not a language; expected an ISO 639 code such as fr, or a language's name"),
-        (currency_code, "doubloons", "'doubloons' is not a currency; expected an ISO 4217 code such as MAD, EUR or USD"),
+        (
+            country_code,
+            "Atlantis",
+            "'Atlantis' is not a country; expected an ISO 3166 code such as MA, or a country's name",
+        ),
+        (
+            language_code,
+            "Elvish",
+            "'Elvish' is not a language; expected an ISO 639 code such as fr, or a language's name",
+        ),
+        (
+            currency_code,
+            "doubloons",
+            "'doubloons' is not a currency; expected an ISO 4217 code such as MAD, EUR or USD",
+        ),
         (hs_code, "15.15", "'15.15' is not an HS code; expected six digits such as 1515.90 or 151590"),
-        (incoterm, "DAF", "'DAF' is not an Incoterm; expected one of EXW, FCA, CPT, CIP, DAP, DPU, DDP, FAS, FOB, CFR, CIF"),
+        (
+            incoterm,
+            "DAF",
+            "'DAF' is not an Incoterm; expected one of EXW, FCA, CPT, CIP, DAP, DPU, DDP, FAS, FOB, CFR, CIF",
+        ),
     ],
 )
 def test_what_is_no_code_is_refused_with_what_was_expected(

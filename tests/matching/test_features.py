@@ -62,8 +62,8 @@ def test_delivery_is_served_by_stated_markets_or_from_home(matcher: Matcher) -> 
 def test_quantity_is_measured_against_the_minimum_order_across_units(matcher: Matcher) -> None:
     ten_times = _values(matcher, "quantity_against_moq", quantity={"value": 1, "unit": "t"})
     assert ten_times == [pytest.approx(1.0), UNKNOWN, UNKNOWN, UNKNOWN]
-    litres = _values(matcher, "quantity_against_moq", quantity={"value": 1, "unit": "l"})
-    assert litres[0] == UNKNOWN
+    pieces = _values(matcher, "quantity_against_moq", quantity={"value": 1, "unit": "pcs"})
+    assert pieces[0] == UNKNOWN
 
 
 def test_lead_time_is_kept_where_the_stated_one_is_not_longer(matcher: Matcher) -> None:

@@ -29,7 +29,9 @@ def _messages_in_code() -> set[str]:
 def test_every_message_of_the_code_is_translated_and_nothing_else_is_kept(language: str) -> None:
     with (CATALOGUES / f"{language}.po").open("rb") as file:
         entries = read_po(file, locale=language)
-    translated = {entry.id[0] if isinstance(entry.id, tuple) else entry.id for entry in entries if entry.id and entry.string}
+    translated = {
+        entry.id[0] if isinstance(entry.id, tuple) else entry.id for entry in entries if entry.id and entry.string
+    }
     assert translated == _messages_in_code()
 
 

@@ -72,6 +72,8 @@ def test_a_ranker_with_other_features_is_refused_by_name(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(("edges", "contributions"), [((0.0,), (1.0,)), ((1.0, 0.0), (1.0, 2.0, 3.0))])
-def test_a_curve_that_does_not_fit_together_is_refused(edges: tuple[float, ...], contributions: tuple[float, ...]) -> None:
+def test_a_curve_that_does_not_fit_together_is_refused(
+    edges: tuple[float, ...], contributions: tuple[float, ...]
+) -> None:
     with pytest.raises(ValueError, match="curve f: expected"):
         Curve(feature="f", edges=edges, contributions=contributions, unknown=0.0)

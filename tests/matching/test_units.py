@@ -25,6 +25,10 @@ def test_areas_are_comparable_across_systems() -> None:
     assert square_feet[1] == square_metres[1]
 
 
+def test_a_litre_counts_as_a_kilogram() -> None:
+    assert in_base_units(500, "Liter") == (pytest.approx(500), "[mass]")
+
+
 def test_an_unknown_unit_is_not_guessed() -> None:
     assert unit_name("flexitank-ish") is None
     assert in_base_units(3, "flexitank-ish") is None

@@ -65,7 +65,9 @@ def test_every_error_has_its_status() -> None:
 def test_every_answer_is_described_with_examples(client: TestClient) -> None:
     document = client.get("/openapi.json").json()
     assert document["components"]["schemas"]["MatchBody"]["examples"][0]["text"].startswith("Wir suchen")
-    assert {"/v1/match", "/v1/match/batch", "/v1/suppliers/{supplier_id}", "/healthz", "/readyz"} <= set(document["paths"])
+    assert {"/v1/match", "/v1/match/batch", "/v1/suppliers/{supplier_id}", "/healthz", "/readyz"} <= set(
+        document["paths"]
+    )
 
 
 @pytest.mark.parametrize("path", ["/v1/match", "/v1/match/batch"])

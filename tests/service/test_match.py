@@ -63,7 +63,11 @@ def test_a_batch_is_answered_in_the_order_of_its_requests(client: TestClient) ->
         ({"text": "a" * 100_000}, "text", "at most 20000 characters"),
         ({"text": "argan", "top": 0}, "top", "greater than or equal to 1"),
         ({"text": "argan", "language": "xx"}, "language", "'xx' is not offered; expected one of en, ar"),
-        ({"text": "argan", "filters": {"countries": ["Atlantis"]}}, "filters.countries.0", "'Atlantis' is not a country"),
+        (
+            {"text": "argan", "filters": {"countries": ["Atlantis"]}},
+            "filters.countries.0",
+            "'Atlantis' is not a country",
+        ),
         ({"text": "argan", "request": {"text": "argan"}}, "", "expected either text or request"),
         ({"request": {"text": "argan", "constraints": {"hs": "15"}}}, "request.constraints.hs", "six digits"),
         ({"text": "argan", "wish": 1}, "wish", "Extra inputs are not permitted"),

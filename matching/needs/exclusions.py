@@ -1,0 +1,85 @@
+"""Words that say what the product must not be: "no cosmetic grade", "kein Verschnitt", "istemiyoruz"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from matching.lexicon.reading import Reading
+from matching.needs.need import Need, NeedKind, Source
+from matching.needs.negation import negations
+from matching.needs.origin import excluded_places
+
+_LONGEST_EXCLUSION = 5
+_LONGEST_CHINESE_EXCLUSION = 10
+
+
+def exclusions(reading: Reading) -> Iterator[Need]:
+    """Words that the text rules out, at most to the end of their clause; the span leaves out the negation itself."""
+    places = {negation.first for _, negation in excluded_places(reading)}
+    taken = -1
+    for negation in negations(reading):
+        span = _excluded_words(reading, negation.last)
+        if negation.first >= taken and negation.first not in places and span:
+            taken = span[1]
+            yield _exclusion(reading, span, 0.8)
+    for denial in reading.marks("not_after"):
+        span = _words_before(reading, denial.first)
+        if denial.first not in places and span and span[1] > taken:
+            yield _exclusion(reading, span, 0.8)
+
+
+def _exclusion(reading: Reading, span: tuple[int, int], confidence: float) -> Need:
+    start, end = reading.span(*span)
+    return Need(NeedKind.EXCLUSION, reading.text[start:end], start, end, confidence, Source.TEXT)
+
+
+def _excluded_words(reading: Reading, first: int) -> tuple[int, int] | None:
+    if _is_no_exclusion(reading, first):
+        return None
+    last, limit = first, _LONGEST_EXCLUSION
+    while last < len(reading.tokens) and last - first < limit and not _ends_exclusion(reading, last, first):
+        if not reading.word(last).isascii() and len(reading.word(last)) == 1:
+            limit = _LONGEST_CHINESE_EXCLUSION
+        last += 1
+    while last > first and (reading.ending("or", last) or reading.word(last - 1) in ("of", "de", "d", "的")):
+        last -= 1
+    return (first, last) if last > first else None
+
+
+def _is_no_exclusion(reading: Reading, first: int) -> bool:
+    verb = reading.word(first - 1) == "no" and reading.word(first).endswith("mos")  # Spanish: "no trabajamos"
+    if verb or first >= len(reading.tokens) or reading.at("number", first) or reading.at("no_idiom", first):
+        return True
+    kinds = ("certificate", "sample", "private_label", "organic_certificate", "incoterm", "certified", "not_needed")
+    if reading.after("outside", first, reach=3):
+        return True
+    near = any(reading.at(kind, index) for kind in kinds for index in (first, first + 1))
+    return (
+        near
+        or reading.before("not_needed", first) is not None
+        or reading.after("not_needed", first, reach=3) is not None
+    )
+
+
+def _ends_exclusion(reading: Reading, index: int, first: int) -> bool:
+    stops = reading.at("stop", index) is not None and not (index == first and reading.at("organic", index))
+    again = index > first and reading.at("not", index) is not None
+    return (
+        again
+        or reading.is_break(index)
+        or stops
+        or reading.at("number", index) is not None
+        or reading.word(index) == ":"
+    )
+
+
+def _words_before(reading: Reading, last: int) -> tuple[int, int] | None:
+    """The words before a closing negation, back to the start of the clause: "kozmetik kalite istemiyoruz"."""
+    first = last
+    while first > 0 and last - first < _LONGEST_EXCLUSION and not reading.is_break(first - 1):
+        if reading.at("stop", first - 1) or reading.ending("number", first) or reading.ending("not", first):
+            break
+        first -= 1
+    kinds = ("certificate", "sample", "private_label", "region", "country")
+    named = any(reading.at(kind, index) for kind in kinds for index in range(first, last))
+    return (first, last) if last > first and not named else None
