@@ -18,6 +18,7 @@ from matching.encoder import TokenVectors
 Floats = NDArray[np.float64]
 _LONGEST_SPAN = 5
 _WORTH_GROWING = 0.3
+_SENTENCE_ENDS = frozenset(".;:!?\n。！？；؟؛")
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,17 @@ class Evidence:
 
 @dataclass(frozen=True)
 class _Words:
+    """Words of a text; `sentences` numbers the sentence that each is in, since no span crosses two."""
+
     text: str
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]
     vectors: Floats
+    sentences: NDArray[np.int64]
+
+    def is_span(self, first: int, last: int) -> bool:
+        inside = first >= 0 and last < len(self.starts) and last - first < _LONGEST_SPAN
+        return inside and bool(self.sentences[first] == self.sentences[last])
 
     def span(self, first: int, last: int) -> Span:
         start, end = int(self.starts[first]), int(self.ends[last])
@@ -75,7 +83,7 @@ def evidence(
     total = float(products.sum())
     if total <= 1e-9:
         return Evidence((), 1.0, exact)
-    found = [_pair(asked, stated, block, products, total) for block in _blocks(products, pairs)]
+    found = [_pair(asked, stated, block, products, total) for block in _blocks(asked, stated, products, pairs)]
     found = sorted((pair for pair in found if pair.share > 0), key=lambda pair: -pair.share)
     return Evidence(tuple(found), 1.0 - sum(pair.share for pair in found), exact)
 
@@ -97,39 +105,38 @@ class _Block:
     def sum_over(self, products: Floats) -> float:
         return float(products[self.top : self.bottom + 1, self.left : self.right + 1].sum())
 
-    def grown(self, shape: tuple[int, ...]) -> list[_Block]:
+    def grown(self) -> list[_Block]:
         """The block with a word more on either side of the request, of the profile, or of both."""
         steps = product(((0, 0), (1, 0), (0, 1)), repeat=2)
-        blocks = (
+        return [
             _Block(self.top - up, self.bottom + down, self.left - back, self.right + on)
             for (up, down), (back, on) in steps
             if up + down + back + on
-        )
-        return [block for block in blocks if block.fits(shape)]
+        ]
 
-    def fits(self, shape: tuple[int, ...]) -> bool:
-        inside = self.top >= 0 and self.left >= 0 and self.bottom < shape[0] and self.right < shape[1]
-        return inside and max(self.bottom - self.top, self.right - self.left) < _LONGEST_SPAN
+    def fits(self, asked: _Words, stated: _Words) -> bool:
+        return asked.is_span(self.top, self.bottom) and stated.is_span(self.left, self.right)
 
 
-def _blocks(products: Floats, wanted: int) -> list[_Block]:
+def _blocks(asked: _Words, stated: _Words, products: Floats, wanted: int) -> list[_Block]:
     free = products.copy()
     blocks: list[_Block] = []
     while len(blocks) < wanted and free.max(initial=-np.inf) > 0:
         top, left = np.unravel_index(int(free.argmax()), free.shape)
-        block = _grow(_Block(int(top), int(top), int(left), int(left)), free)
+        block = _grow(_Block(int(top), int(top), int(left), int(left)), asked, stated, free)
         free[block.top : block.bottom + 1, :] = -np.inf
         free[:, block.left : block.right + 1] = -np.inf
         blocks.append(block)
     return blocks
 
 
-def _grow(block: _Block, free: Floats) -> _Block:
+def _grow(block: _Block, asked: _Words, stated: _Words, free: Floats) -> _Block:
     """Add neighbouring words while what they add is worth a good part of the strongest pair."""
     threshold = _WORTH_GROWING * block.sum_over(free)
     while True:
         held = block.sum_over(free)
-        options = [(larger.sum_over(free) - held, larger) for larger in block.grown(free.shape)]
+        grown = (larger for larger in block.grown() if larger.fits(asked, stated))
+        options = [(larger.sum_over(free) - held, larger) for larger in grown]
         gain, larger = max(options, key=lambda option: option[0], default=(-np.inf, block))
         if gain < threshold:
             return block
@@ -139,13 +146,16 @@ def _grow(block: _Block, free: Floats) -> _Block:
 def _words(text: str, tokens: TokenVectors) -> _Words:
     """Token vectors summed to words: tokens that touch, save that ideographs stay as the tokenizer cut them."""
     if len(tokens.starts) == 0:
-        return _Words(text, tokens.starts, tokens.ends, np.zeros((0, tokens.vectors.shape[1])))
+        return _Words(text, tokens.starts, tokens.ends, np.zeros((0, tokens.vectors.shape[1])), tokens.starts)
     touching = tokens.starts[1:] <= tokens.ends[:-1]
     ideographs = np.array([_is_ideograph(text[start]) for start in tokens.starts[1:]], np.bool_)
     first = np.concatenate([[True], ~touching | ideographs])
     positions = np.flatnonzero(first)
     vectors = np.add.reduceat(tokens.vectors.astype(np.float64), positions, axis=0)
-    return _Words(text, tokens.starts[positions], np.maximum.reduceat(tokens.ends, positions), vectors)
+    starts, ends = tokens.starts[positions], np.maximum.reduceat(tokens.ends, positions)
+    gaps = (text[end:start] for end, start in zip(ends, starts[1:], strict=False))
+    breaks = [0, *(not _SENTENCE_ENDS.isdisjoint(gap) for gap in gaps)]
+    return _Words(text, starts, ends, vectors, np.cumsum(breaks))
 
 
 def _is_ideograph(character: str) -> bool:

@@ -107,9 +107,13 @@ def _edges(feature: Feature, values: Floats, grades: NDArray[np.int64]) -> Float
 
 
 def _steps(features: Floats, edges: Sequence[Floats]) -> Floats:
-    """Ordinal step of each value, NaN where there is none, beside one column per feature that marks UNKNOWN."""
+    """Ordinal step of each value, NaN where there is none, beside one column per feature that marks UNKNOWN.
+
+    A column without a single value is all 0, since scikit-learn cannot bin one of NaN alone.
+    """
     columns = [np.searchsorted(edge, column, side="left") for edge, column in zip(edges, features.T, strict=True)]
-    steps = np.where(np.isfinite(features), np.column_stack(columns), np.nan)
+    known = np.isfinite(features)
+    steps = np.where(known, np.column_stack(columns), np.where(known.any(axis=0), np.nan, 0.0))
     return np.hstack([steps, np.isnan(features)])
 
 

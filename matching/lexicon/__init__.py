@@ -29,6 +29,7 @@ _TOKEN = re.compile(
     rf"|(?P<word>[^\W\d_{_IDEOGRAPHS}]+)"
     rf"|(?P<sign>\n|{_ABBREVIATIONS}\.|[,;:!?()/€$£¥₺₹%+&،؛。、–—~<>×]|(?<=\d)-(?=\d)|(?<=\s)-(?=\s))"
 )
+_IDEOGRAPH = re.compile(f"[{_IDEOGRAPHS}]")
 _ARABIC = re.compile("[\u0621-\u064a]+")
 _ARABIC_PREFIXES = tuple(
     re.compile(rf"^{prefix}(?=[\u0621-\u064a]{{{rest},}})")
@@ -55,7 +56,7 @@ class Mark(NamedTuple):
     last: int
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=4)  # certificates and needs read the same text one after the other
 def tokens(text: str) -> tuple[Token, ...]:
     """Tokens in reading order; each Chinese character is one, hyphens and apostrophes inside words are none."""
     pieces = [_folded_character(character) for character in text]
@@ -111,6 +112,11 @@ class Phrasebook:
                 if _has_case(text[run[first].start : run[last].end], case):
                     longest[kind] = Mark(kind, value, first, last + 1)
         return longest
+
+
+def is_ideograph(word: str) -> bool:
+    """Whether a token is one Chinese character."""
+    return _IDEOGRAPH.fullmatch(word) is not None
 
 
 @cache

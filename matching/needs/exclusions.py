@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from matching.lexicon import is_ideograph
 from matching.lexicon.reading import Reading
 from matching.needs.need import Need, NeedKind, Source
 from matching.needs.negation import negations
@@ -38,7 +39,7 @@ def _excluded_words(reading: Reading, first: int) -> tuple[int, int] | None:
         return None
     last, limit = first, _LONGEST_EXCLUSION
     while last < len(reading.tokens) and last - first < limit and not _ends_exclusion(reading, last, first):
-        if not reading.word(last).isascii() and len(reading.word(last)) == 1:
+        if is_ideograph(reading.word(last)):
             limit = _LONGEST_CHINESE_EXCLUSION
         last += 1
     while last > first and (reading.ending("or", last) or reading.word(last - 1) in ("of", "de", "d", "的")):

@@ -43,7 +43,7 @@ class Need:
     """One stated need.
 
     value : by kind: a code or words (str), days (int), True, Quantity, Money, Incoterm, or codes and names (tuple).
-        PERIOD is "week", "month" or "year", and says that the quantity is wanted so often.
+        PERIOD is "week", "month", "quarter" or "year", and says that the quantity is wanted so often.
     start, end : half-open offsets into the request's text; None where the form said it.
     confidence : 0 to 1; the form's is 1.
     """

@@ -25,7 +25,9 @@ def ruled_out(reading: Reading, index: int, reach: int) -> Mark | None:
 
 
 def is_waived(reading: Reading, mark: Mark) -> bool:
-    """ "no need of MSC", "HACCP is not required", "without halal"."""
+    """ "no need of MSC", "HACCP is not required", "without halal", "non-certified organic"."""
+    if reading.word(mark.first - 1) == "non":
+        return True
     ahead = reading.before("not_needed", mark.first, reach=3) or ruled_out(reading, mark.first, reach=2)
     return bool(
         ahead or reading.after("not_needed", mark.last, reach=3) or reading.after("not_after", mark.last, reach=1)

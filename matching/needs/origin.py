@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from matching.lexicon import Mark
+from matching.lexicon import Mark, is_ideograph
 from matching.lexicon.reading import Reading
 from matching.needs.need import Need, NeedKind, need_at
 from matching.needs.negation import negations, ruled_out
@@ -70,8 +70,8 @@ def _places_of_origin(reading: Reading) -> Iterator[Mark]:
     """ "from Morocco or Tunisia", "made in EU", but not "we are a buyer from Germany"."""
     for origin in reading.marks("origin"):
         places = country_list(reading, origin.last + (reading.word(origin.last) == ":"))
-        buyer = reading.before("buyer_is", origin.first, reach=3)
-        if places and not buyer and not reading.at("market", places.last):
+        other = reading.before("buyer_is", origin.first, reach=3) or ruled_out(reading, origin.first, reach=2)
+        if places and not other and not reading.at("market", places.last):
             yield places
 
 
@@ -116,7 +116,12 @@ def _chinese_makers(reading: Reading) -> Iterator[Mark]:
     """ "北非或欧洲的橄榄油供应商": the places, a product, the maker, in one clause."""
     for mark in (*reading.marks("country"), *reading.marks("region")):
         places = country_list(reading, mark.first)
-        if places and reading.word(places.last) == "的" and reading.after("supplier", places.last, reach=9):
+        maker = (
+            reading.after("supplier", places.last, reach=9)
+            if places and is_ideograph(reading.word(mark.first))
+            else None
+        )
+        if places and maker and not any(reading.after(kind, places.last, reach=9) for kind in ("buyer_is", "need")):
             yield places
 
 

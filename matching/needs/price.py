@@ -54,10 +54,12 @@ def _price_unit(reading: Reading, first: int, last: int) -> Mark | None:
 
 
 def _unit_before_price(reading: Reading, first: int) -> Mark | None:
-    """ "每件不超过5美元", "kg başına 5 dolar"."""
+    """ "每件不超过5美元", "kg başına 5 dolar", "metresi 4 euro"."""
     for index in range(max(0, first - 5), first):
         unit = reading.at("unit", index)
-        if unit and (reading.word(index - 1) == "每" or reading.word(unit.last) == "basina"):
+        if unit and (
+            reading.word(index - 1) == "每" or reading.word(unit.last) == "basina" or reading.word(index) == "metresi"
+        ):
             return unit
     return None
 

@@ -12,6 +12,7 @@ from matching.units import SPELLINGS, unit_name
 
 _LEAST_COUNT = 20
 _LARGEST_PACK = 25
+_LONGEST_SIZE_LIST = 10
 _LONGEST_UNIT = 40
 _SMALL_UNITS = frozenset({"gram", "milliliter", "watt", "working_day", "project"})
 _PACKED_UNITS = frozenset({"kilogram", "pound", "liter", "gram", "milliliter"})
@@ -121,7 +122,10 @@ def _is_pack_size(reading: Reading, count: Mark, unit: Mark) -> bool:
 def _start_of_sizes(reading: Reading, count: Mark, unit: Mark) -> int:
     """Where a list of sizes starts: of "25 et 190 kg" at 25, of "1 L, 3 L, 5 L" at 1."""
     first = count.first
-    while (link := reading.ending("and", first) or reading.ending("or", first)) is not None:
+    for _ in range(_LONGEST_SIZE_LIST):
+        link = reading.ending("and", first) or reading.ending("or", first)
+        if link is None:
+            break
         same = reading.ending("unit", link.first)
         if reading.word(link.first) == "," and (same is None or same.value != unit.value):
             break
@@ -196,11 +200,11 @@ def _bare_count_confidence(reading: Reading, number: Mark) -> float:
     names_thing = (
         following.isalpha() and len(following) > 2 and following.isascii() and not reading.at("spec", number.last)
     )
-    return 0.6 if names_thing and reading.before("need", number.first, reach=1) else 0.0
+    return 0.6 if names_thing and reading.before("need", number.first, reach=2) else 0.0
 
 
 def _counts_things(reading: Reading, number: Mark) -> bool:
     value, index = number.value, number.last
-    other = any(reading.after(kind, index, reach=1) for kind in ("unit", "time", "currency"))
+    other = _unit_after(reading, index) or any(reading.after(kind, index, reach=1) for kind in ("time", "currency"))
     other = other or any(reading.ending(kind, number.first) for kind in ("currency", "ceiling", "hs"))
     return not other and value >= _LEAST_COUNT and value == int(value) and not reading.at("spec", index)

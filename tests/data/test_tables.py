@@ -58,9 +58,9 @@ def faults(loaded: Loaded[Supplier] | Loaded[BuyerRequest]) -> list[tuple[int, s
 def workbook(*sheets: Sequence[Sequence[object]]) -> bytes:
     book = openpyxl.Workbook()
     book.remove(book.worksheets[0])
-    for rows in sheets:
+    for lines in sheets:
         sheet = book.create_sheet()
-        for row in rows:
+        for row in lines:
             sheet.append(row)
     content = io.BytesIO()
     book.save(content)

@@ -12,8 +12,10 @@ TRADE_CERTIFICATES = (
     "ISO 9001", "ISO 14001", "ISO 22000", "ISO 22716", "ISO 13485", "ISO 27001", "ISO 45001", "FSSC 22000", "HACCP",
     "BRCGS", "IFS", "GlobalG.A.P.", "GRASP", "EU Organic", "USDA Organic", "COSMOS", "Ecocert", "Demeter", "Halal",
     "Kosher", "Fairtrade", "Rainforest Alliance", "UTZ", "GOTS", "GRS", "OCS", "OEKO-TEX 100", "BSCI", "SA8000",
-    "SMETA", "WRAP", "REACH", "RoHS", "CE", "FDA", "IATF 16949", "EN 9100", "NADCAP", "FSC", "PEFC", "MSC", "ASC", "LWG",
-    "MPS-A", "EN 71", "RJC", "GMP+", "QUALICOAT", "Solar Keymark", "IEC 61215", "ONSSA", "SASO", "PCI DSS", "KEBS", "GoodWeave",
+    "SMETA", "WRAP", "REACH", "RoHS", "CE", "FDA", "IATF 16949", "EN 9100", "NADCAP", "FSC", "PEFC", "MSC",
+    "ASC", "LWG",
+    "MPS-A", "EN 71", "RJC", "GMP+", "QUALICOAT", "Solar Keymark", "IEC 61215", "ONSSA", "SASO", "PCI DSS",
+    "KEBS", "GoodWeave",
     "NOM", "ISO 17100", "BIS", "FCC", "NM",
 )  # fmt: skip
 

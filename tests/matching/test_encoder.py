@@ -4,17 +4,19 @@ import json
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matching.encoder import (
     SentenceTransformerEncoder,
     StaticEncoder,
     TextKind,
+    file_checksum,
     load_encoder,
     load_sentence_transformer,
     sum_segments,
@@ -32,11 +34,16 @@ TEXTS = (
 )
 
 
-@pytest.fixture(scope="module")
-def shipped() -> StaticEncoder:
+@cache
+def load_shipped() -> StaticEncoder:
     encoder = load_encoder(SHIPPED)
     assert isinstance(encoder, StaticEncoder)
     return encoder
+
+
+@pytest.fixture
+def shipped() -> StaticEncoder:
+    return load_shipped()
 
 
 def cosine(encoder: StaticEncoder, first: str, second: str) -> float:
@@ -70,30 +77,21 @@ def test_batch_equals_one_by_one(shipped: StaticEncoder) -> None:
     np.testing.assert_allclose(shipped.encode(TEXTS), single, atol=1e-6)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_token_vectors_sum_to_a_multiple_of_the_text_vector(text: str) -> None:
-    encoder = load_cached()
+    encoder = load_shipped()
     tokens = encoder.token_vectors(text)
     total = tokens.vectors.sum(axis=0)
     assert tokens.exact
     np.testing.assert_allclose(total, encoder.encode([text])[0] * np.linalg.norm(total), atol=1e-3)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_spans_lie_inside_the_text(text: str) -> None:
-    tokens = load_cached().token_vectors(text)
+    tokens = load_shipped().token_vectors(text)
     assert ((tokens.starts >= 0) & (tokens.starts <= tokens.ends) & (tokens.ends <= len(text))).all()
-
-
-_cache: dict[str, StaticEncoder] = {}
-
-
-def load_cached() -> StaticEncoder:
-    if "shipped" not in _cache:
-        encoder = load_encoder(SHIPPED)
-        assert isinstance(encoder, StaticEncoder)
-        _cache["shipped"] = encoder
-    return _cache["shipped"]
 
 
 def test_cosine_splits_over_token_pairs(shipped: StaticEncoder) -> None:
@@ -213,9 +211,7 @@ def test_fingerprint_follows_the_files(shipped: StaticEncoder, copy: Path) -> No
     tokenizer = copy / "tokenizer.json"
     tokenizer.write_text(tokenizer.read_text() + "\n")
     manifest = json.loads((copy / "manifest.json").read_text())
-    import hashlib
-
-    manifest["sha256"]["tokenizer.json"] = hashlib.sha256(tokenizer.read_bytes()).hexdigest()
+    manifest["sha256"]["tokenizer.json"] = file_checksum(tokenizer)
     (copy / "manifest.json").write_text(json.dumps(manifest))
     assert same == shipped.fingerprint
     assert load_encoder(copy).fingerprint != same

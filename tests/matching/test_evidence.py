@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from matching.evidence import Evidence, evidence
 from tests.conftest import HashingEncoder
 
-TEXTS = st.lists(st.sampled_from("argan oil huile bio 500 kg Hamburg wool rug zellige ecocert".split())).map(" ".join)
+TEXTS = st.lists(
+    st.sampled_from("argan oil huile bio 500 kg Hamburg wool rug zellige ecocert".split())
+).map(" ".join)
 
 
 def _evidence(request: str, profile: str, pairs: int = 3) -> Evidence:
@@ -33,6 +35,11 @@ def test_spans_lie_in_their_texts_and_none_is_used_twice(request: str, profile: 
 def test_the_strongest_pair_is_the_same_words_on_both_sides() -> None:
     best = _evidence("we need argan oil soon", "cold pressed argan oil").pairs[0]
     assert (best.request.text, best.profile.text) == ("argan oil", "argan oil")
+
+
+def test_no_span_runs_over_the_end_of_a_sentence() -> None:
+    pairs = _evidence("argan oil", "argan oil\nargan oil. Argan oil").pairs
+    assert {pair.profile.text.casefold() for pair in pairs} == {"argan oil"}
 
 
 def test_a_single_common_word_is_exactly_its_part_of_the_cosine() -> None:

@@ -33,7 +33,11 @@ def test_a_service_that_loaded_is_ready(client: TestClient) -> None:
 
 def test_a_failed_reload_leaves_the_old_matcher_serving(matcher: Matcher) -> None:
     openers = iter([lambda: matcher, _missing])
-    live = Live(lambda: next(openers)())
+
+    def open_matcher() -> Matcher:
+        return next(openers)()
+
+    live = Live(open_matcher)
     live.reload()
     live.reload()
     assert live.matcher is matcher

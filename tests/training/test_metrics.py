@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import ndcg_score
+
+from training.metrics import ndcg, recall, reciprocal_rank
+
+GRADES = {"a": 3, "b": 2, "c": 1}
+
+
+def test_ndcg_is_discounted_gain_over_the_best_possible() -> None:
+    gained = 1 / math.log2(2) + 3 / math.log2(4)
+    best = 3 / math.log2(2) + 2 / math.log2(3) + 1 / math.log2(4)
+    assert ndcg(["c", "x", "a"], GRADES) == pytest.approx(gained / best)
+
+
+@given(st.lists(st.integers(0, 3), min_size=2, max_size=30).filter(any), st.integers(1, 12))
+def test_ndcg_agrees_with_scikit_learn(grades: list[int], depth: int) -> None:
+    ids = [str(number) for number in range(len(grades))]
+    falling = np.arange(len(grades), 0, -1.0)
+    expected = ndcg_score([grades], [falling], k=depth)
+    assert ndcg(ids, dict(zip(ids, grades, strict=True)), depth=depth) == pytest.approx(expected)
+
+
+def test_recall_is_the_share_of_relevant_ids_found_in_depth() -> None:
+    assert recall(["x", "c", "a", "b"], GRADES, depth=3) == pytest.approx(2 / 3)
+
+
+def test_reciprocal_rank_waits_for_one_who_sells_what_is_asked() -> None:
+    assert reciprocal_rank(["c", "x", "b", "a"], GRADES) == pytest.approx(1 / 3)
+    assert reciprocal_rank(["c"], GRADES) == 0.0
+
+
+def test_nothing_relevant_measures_zero() -> None:
+    assert (ndcg(["a"], {}), recall(["a"], {}), reciprocal_rank(["a"], {})) == (0.0, 0.0, 0.0)
