@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 from matching.lexicon import Mark, Phrasebook, Token, tokens, word_list
 
@@ -41,6 +41,7 @@ _EDITION_WORDS = frozenset({"v", "version", "issue", "certified", "certification
 _ISO_LIST_LINKS = frozenset({",", "/", "&", "and", "et", "und", "y", "e", "ve", "en", "و", "和", "、", "+"})
 
 
+@lru_cache(maxsize=4096)
 def certificate_name(text: str) -> str:
     """The usual name: "BRC Food" gives "BRCGS", "ISO9001:2015" gives "ISO 9001"; an unknown one comes back trimmed.
 

@@ -6,7 +6,6 @@ is, exactly, a sum over pairs of tokens; here pairs of words, grown into pairs o
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 from itertools import product
 
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.encoder import TokenVectors
+from matching.lexicon import is_ideograph
 
 Floats = NDArray[np.float64]
 _LONGEST_SPAN = 5
@@ -58,7 +58,7 @@ class _Words:
     text: str
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]
-    vectors: Floats
+    vectors: NDArray[np.float32]
     sentences: NDArray[np.int64]
 
     def is_span(self, first: int, last: int) -> bool:
@@ -79,7 +79,7 @@ def evidence(
     """
     exact = request_tokens.exact and profile_tokens.exact
     asked, stated = _words(request, request_tokens), _words(profile, profile_tokens)
-    products = asked.vectors @ stated.vectors.T
+    products = (asked.vectors @ stated.vectors.T).astype(np.float64)
     total = float(products.sum())
     if total <= 1e-9:
         return Evidence((), 1.0, exact)
@@ -146,17 +146,13 @@ def _grow(block: _Block, asked: _Words, stated: _Words, free: Floats) -> _Block:
 def _words(text: str, tokens: TokenVectors) -> _Words:
     """Token vectors summed to words: tokens that touch, save that ideographs stay as the tokenizer cut them."""
     if len(tokens.starts) == 0:
-        return _Words(text, tokens.starts, tokens.ends, np.zeros((0, tokens.vectors.shape[1])), tokens.starts)
+        return _Words(text, tokens.starts, tokens.ends, tokens.vectors, tokens.starts)
     touching = tokens.starts[1:] <= tokens.ends[:-1]
-    ideographs = np.array([_is_ideograph(text[start]) for start in tokens.starts[1:]], np.bool_)
+    ideographs = np.array([is_ideograph(text[start]) for start in tokens.starts[1:]], np.bool_)
     first = np.concatenate([[True], ~touching | ideographs])
     positions = np.flatnonzero(first)
-    vectors = np.add.reduceat(tokens.vectors.astype(np.float64), positions, axis=0)
+    vectors = np.add.reduceat(tokens.vectors, positions, axis=0)
     starts, ends = tokens.starts[positions], np.maximum.reduceat(tokens.ends, positions)
     gaps = (text[end:start] for end, start in zip(ends, starts[1:], strict=False))
     breaks = [0, *(not _SENTENCE_ENDS.isdisjoint(gap) for gap in gaps)]
     return _Words(text, starts, ends, vectors, np.cumsum(breaks))
-
-
-def _is_ideograph(character: str) -> bool:
-    return unicodedata.name(character, "").startswith("CJK")

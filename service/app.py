@@ -10,6 +10,7 @@ from http import HTTPStatus
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Receive, Scope, Send
+from threadpoolctl import threadpool_limits
 
 from data.workspace import open_matcher
 from service import problems
@@ -29,7 +30,9 @@ def create_app(settings: ServiceSettings, live: Live | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await run_in_threadpool(live.reload)
-        yield
+        # Requests run beside each other: a pool of threads inside each small matrix product only makes them wait.
+        with threadpool_limits(limits=1):
+            yield
 
     app = FastAPI(
         title="Souk",

@@ -41,7 +41,7 @@ def main() -> None:
     handler = RichHandler(logging.WARNING, Console(stderr=True), show_time=False, show_path=False)
     logging.basicConfig(format="%(message)s", handlers=[handler])
     try:
-        _composed()()
+        composed_commands()()
     except ValidationError as error:
         _exit(_BAD_INPUT, _first_fault(error))
     except InvalidInput as error:
@@ -50,7 +50,8 @@ def main() -> None:
         _exit(_FAILED, str(error))
 
 
-def _composed() -> typer.Typer:
+def composed_commands() -> typer.Typer:
+    """Every command that a folder brings through the entry-point group souk.commands."""
     app = typer.Typer(
         no_args_is_help=True,
         pretty_exceptions_enable=False,

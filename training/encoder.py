@@ -28,7 +28,8 @@ from transformers import PrinterCallback, TrainerCallback
 
 from matching.encoder import ENCODER_FILES, MANIFEST, TOKENIZER, WEIGHTS, StaticEncoder, file_checksum
 from training.corpora import Concept, load_concepts
-from training.encoder_evaluation import Split, evaluate_encoder, split_concepts
+from training.encoder_card import encoder_card
+from training.encoder_evaluation import CANDIDATES, Split, evaluate_encoder, shared_letters, split_concepts
 from training.phrases import PairSource
 from training.tokenizer import PIECES, UNKNOWN, simplified_characters, train_tokenizer
 
@@ -117,8 +118,19 @@ def finish_encoder(
     """Quantise, measure and write; the measures are those of the 8-bit vectors, as they ship."""
     tensors = quantized(without_unknown(tokenizer, vectors))
     encoder = StaticEncoder(tokenizer, tensors["embeddings"] * tensors["weights"][:, None], "")
-    measures = evaluate_encoder(encoder.encode, split, probe)
-    write_encoder(out, tokenizer, tensors, {"recipe": asdict(recipe), "measures": measures})
+    measures = {
+        "encoder": evaluate_encoder(encoder.encode, split, probe),
+        "shared_letters": evaluate_encoder(shared_letters, split, probe),
+    }
+    details = {
+        "dimensions": DIMENSIONS,
+        "pieces": tokenizer.get_vocab_size(),
+        "held_out": len(split.held_out),
+        "candidates": CANDIDATES,
+        "recipe": asdict(recipe),
+        "measures": measures,
+    }
+    write_encoder(out, tokenizer, tensors, details)
     return measures
 
 
@@ -135,7 +147,7 @@ def train_vectors(
     """Piece vectors, float32 (pieces, DIMENSIONS), by contrast of each pair with the others of its batch."""
     model = _untrained_model(tokenizer, recipe)
     with tempfile.TemporaryDirectory() as folder:
-        trainer = SentenceTransformerTrainer(
+        trainer = _Trainer(
             model=model,
             args=_arguments(recipe, folder),
             train_dataset=_dataset(PairSource(concepts), recipe),
@@ -149,6 +161,11 @@ def train_vectors(
     state = model.state_dict()
     vectors: NDArray[np.float32] = state["0.embedding.weight"].numpy()
     return vectors
+
+
+class _Trainer(SentenceTransformerTrainer):
+    def _get_grad_norm(self, model: Any, grad_norm: Any = None) -> float:  # noqa: ARG002
+        return 0.0  # only logged, and not defined for sparse gradients
 
 
 class _Reporter(TrainerCallback):
@@ -234,7 +251,7 @@ def write_encoder(
     """Write the folder that `load_encoder` and sentence-transformers read; whatever was there goes only at the end.
 
     tensors : as `quantized` gives them.
-    details : written into the manifest beside the checksums, for example the recipe and the measures.
+    details : what the manifest states beside the checksums, as `encoder_card` wants it.
     """
     new = out.with_name(out.name + ".new")
     shutil.rmtree(new, ignore_errors=True)
@@ -246,7 +263,9 @@ def write_encoder(
     _write_json(new / "config_sentence_transformers.json", _CONFIGURATION)
     _write_json(new / "1_Normalize/config.json", _NORMALIZE)
     checksums = {name: file_checksum(new / name) for name in ENCODER_FILES}
-    _write_json(new / MANIFEST, {"name": NAME, "version": VERSION, **details, "sha256": checksums})
+    manifest = {"name": NAME, "version": VERSION, **details, "sha256": checksums}
+    _write_json(new / MANIFEST, manifest)
+    (new / "README.md").write_text(encoder_card(manifest), encoding="utf-8")
     _swap(new, out)
 
 

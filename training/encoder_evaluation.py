@@ -185,17 +185,20 @@ def evaluate_encoder(vectorize: Vectorizer, split: Split, probe: Path | None) ->
     probe : folder of JSON Lines files of parallel sentences; each file is a measure of its own.
     """
     paths = sorted(probe.glob("*.jsonl")) if probe else []
-    sentences = {path.stem: read_parallel_sentences(path) for path in paths}
     return {
         "held_out_words": _as_table(recall_of_words(vectorize, split.held_out, split.training)),
         "trained_words": _as_table(recall_of_words(vectorize, split.seen, split.training)),
-        "sentences": {
-            name: {
-                "n": len(rows),
-                "between_all_languages": round(mean_between_languages(recall_of_sentences(vectorize, rows)), 3),
-            }
-            for name, rows in sentences.items()
-        },
+        "sentences": {path.stem: _measure_sentences(vectorize, read_parallel_sentences(path)) for path in paths},
+    }
+
+
+def _measure_sentences(vectorize: Vectorizer, rows: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    recalls = recall_of_sentences(vectorize, rows)
+    to_english = dict(zip(MEASURED_LANGUAGES, recalls[1:, 0].round(3).tolist(), strict=True))
+    return {
+        "n": len(rows),
+        "between_all_languages": round(mean_between_languages(recalls), 3),
+        "to_english": to_english,
     }
 
 

@@ -35,11 +35,12 @@ def _broken(request: BuyerRequest, supplier: Supplier) -> bool:
     at_home = supplier.country == asked.delivery_country
     return (
         any(not satisfies(supplier.certifications, wanted) for wanted in asked.certifications)
-        or (bool(asked.delivery_country and supplier.markets)
-        and asked.delivery_country not in supplier.markets
-        and not at_home)
-        or (bool(asked.languages and supplier.languages)
-        and not set(asked.languages) & set(supplier.languages))
+        or (
+            bool(asked.delivery_country and supplier.markets)
+            and asked.delivery_country not in supplier.markets
+            and not at_home
+        )
+        or (bool(asked.languages and supplier.languages) and not set(asked.languages) & set(supplier.languages))
         or bool(asked.supplier_countries and supplier.country not in asked.supplier_countries)
     )
 

@@ -7,9 +7,7 @@ from hypothesis import strategies as st
 from matching.evidence import Evidence, evidence
 from tests.conftest import HashingEncoder
 
-TEXTS = st.lists(
-    st.sampled_from("argan oil huile bio 500 kg Hamburg wool rug zellige ecocert".split())
-).map(" ".join)
+TEXTS = st.lists(st.sampled_from("argan oil huile bio 500 kg Hamburg wool rug zellige ecocert".split())).map(" ".join)
 
 
 def _evidence(request: str, profile: str, pairs: int = 3) -> Evidence:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -41,14 +42,18 @@ RECIPE = Recipe(steps=60, batch=6, learning_rate=0.05, pieces=300, tokenizer_pai
 
 def concepts() -> list[Concept]:
     meanings = [
-        Concept(f"{number:08}-n", dict(zip(("en", "fr", "ar", "zh"), [(word,) for word in words], strict=True)), {})
+        Concept(
+            f"{number:08}-n",
+            dict(zip(("en", "fr", "ar", "zh"), [(word,) for word in words], strict=True)),
+            {"en": (f"made of {words[0]}",)},
+        )
         for number, words in enumerate(WORDS)
     ]
     tariffs = [Concept(f"hs:{n}", {"en": (f"{a[0]} {b[0]}",)}, {"en": (a[0],)}) for n, (a, b) in enumerate(PAIRS)]
     return [*meanings, *tariffs]
 
 
-PAIRS = tuple(zip(WORDS, WORDS[1:], strict=False))
+PAIRS = tuple(pairwise(WORDS))
 
 
 @pytest.fixture(scope="module")
@@ -89,8 +94,15 @@ def test_progress_counts_every_step(tokenizer: Tokenizer) -> None:
 def test_manifest_states_recipe_and_measures(folder: Path) -> None:
     manifest = json.loads((folder / "manifest.json").read_text())
     assert manifest["recipe"]["steps"] == 60
-    assert manifest["measures"]["trained_words"]["fr"]["n"] == 2
+    assert manifest["measures"]["encoder"]["trained_words"]["fr"]["n"] == 2
     assert set(manifest["sha256"]) == {"tokenizer.json", "model.safetensors"}
+
+
+def test_card_states_recipe_licence_and_measures(folder: Path) -> None:
+    card = (folder / "README.md").read_text()
+    assert "license: cc-by-sa-4.0" in card
+    assert "60 batches of 6 pairs" in card
+    assert "| fr | 2 |" in card
 
 
 def test_unknown_piece_weighs_nothing(tokenizer: Tokenizer) -> None:
@@ -120,6 +132,7 @@ def test_writing_replaces_a_folder_whole(folder: Path, tokenizer: Tokenizer, tmp
     out.mkdir()
     (out / "left.over").write_text("old")
     rows = np.ones((tokenizer.get_vocab_size(), DIMENSIONS), dtype=np.float32)
-    write_encoder(out, tokenizer, quantized(rows), {})
+    manifest = json.loads((folder / "manifest.json").read_text())
+    write_encoder(out, tokenizer, quantized(rows), manifest)
     assert {path.name for path in out.iterdir()} == {path.name for path in folder.iterdir()}
     assert [path.name for path in tmp_path.iterdir()] == ["encoder"]

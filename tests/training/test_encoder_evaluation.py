@@ -38,11 +38,11 @@ def by_number(texts: Sequence[str]) -> NDArray[np.float32]:
     return rows
 
 
-def shifted(texts: Sequence[str]) -> NDArray[np.float32]:
-    """Right in all but French, whose every word it takes for the next."""
+def opposed(texts: Sequence[str]) -> NDArray[np.float32]:
+    """Right in all but French, whose vectors point away from their meaning."""
     rows = by_number(texts)
     french = np.array([text.startswith("fr") for text in texts])
-    rows[french] = np.roll(rows[french], 1, axis=1)
+    rows[french] = -rows[french]
     return rows
 
 
@@ -84,11 +84,11 @@ def test_concept_loses_held_out_words(concept: Concept, kept: Concept | None) ->
     assert without_words(concept, {"a"}) == kept
 
 
-def test_perfect_encoder_recalls_all_and_a_shifted_language_none() -> None:
+def test_perfect_encoder_recalls_all_and_an_opposed_language_none() -> None:
     asked = [synset(number) for number in range(10)]
     others = [synset(number) for number in range(10, 100)]
     assert {(r.n, r.to_english, r.from_english) for r in recall_of_words(by_number, asked, others)} == {(10, 1.0, 1.0)}
-    french = recall_of_words(shifted, asked, others)[0]
+    french = recall_of_words(opposed, asked, others)[0]
     assert (french.language, french.to_english, french.from_english) == ("fr", 0.0, 0.0)
 
 
@@ -101,7 +101,7 @@ def sentences(n: int) -> list[dict[str, str]]:
     return [{language: f"{language}{number}" for language in LANGUAGES} for number in range(n)]
 
 
-@pytest.mark.parametrize(("vectorize", "mean"), [(by_number, 1.0), (shifted, 72 / 90)])
+@pytest.mark.parametrize(("vectorize", "mean"), [(by_number, 1.0), (opposed, 72 / 90)])
 def test_sentences_are_asked_for_between_all_languages(
     vectorize: Callable[[Sequence[str]], NDArray[np.float32]], mean: float
 ) -> None:
@@ -135,6 +135,7 @@ def test_report_holds_every_measure(tmp_path: Path) -> None:
     path.write_text("".join(json.dumps(row) + "\n" for row in sentences(4)))
     split = split_concepts([synset(number) for number in range(40)], held_out=10)
     report = evaluate_encoder(by_number, split, tmp_path)
-    assert report["sentences"] == {"small": {"n": 4, "between_all_languages": 1.0}}
+    to_english = dict.fromkeys(MEASURED_LANGUAGES, 1.0)
+    assert report["sentences"] == {"small": {"n": 4, "between_all_languages": 1.0, "to_english": to_english}}
     assert report["held_out_words"]["ar"] == {"n": 10, "to_english": 1.0, "from_english": 1.0}
     assert report["trained_words"]["nl"] == {"n": 10, "to_english": 1.0, "from_english": 1.0}
