@@ -1,4 +1,4 @@
-"""Where the parts that ship inside lie: the sample collection, the encoder, the ranker."""
+"""Where the parts that ship inside lie: the sample collection, the encoder, the ranker, the glossary."""
 
 from pathlib import Path
 
@@ -7,3 +7,4 @@ _HERE = Path(__file__).parent
 SAMPLE = _HERE / "sample"
 ENCODER = _HERE / "encoder"
 RANKER = _HERE / "ranker" / "ranker.json"
+GLOSSARY = _HERE / "glossary"

@@ -24,6 +24,7 @@ from sentence_transformers.sentence_transformer.losses import MultipleNegativesR
 from sentence_transformers.sentence_transformer.modules import StaticEmbedding
 from tokenizers import Tokenizer
 from torch.optim import SparseAdam
+from torch.optim.lr_scheduler import LambdaLR
 from transformers import PrinterCallback, TrainerCallback
 
 from matching.encoder import ENCODER_FILES, MANIFEST, TOKENIZER, WEIGHTS, StaticEncoder, file_checksum
@@ -69,7 +70,7 @@ class Recipe:
     tokenizer_pairs : how many pairs, drawn as those of training are, the tokenizer learns its pieces from.
     """
 
-    steps: int = 4_000
+    steps: int = 2_700
     batch: int = 2_048
     learning_rate: float = 0.05
     scale: float = 20.0
@@ -152,8 +153,7 @@ def train_vectors(
             args=_arguments(recipe, folder),
             train_dataset=_dataset(PairSource(concepts), recipe),
             loss=_loss(model, recipe),
-            # A batch touches a tenth of the pieces; dense gradients would move the others too, and take longer.
-            optimizers=(SparseAdam(list(model.parameters()), lr=recipe.learning_rate), None),
+            optimizers=_optimizers(model, recipe),
             callbacks=[_Reporter(progress)] if progress else [],
         )
         trainer.remove_callback(PrinterCallback)
@@ -207,6 +207,14 @@ class _Rows:
         return self.source.pairs(recipe.steps * recipe.batch, batch=recipe.batch, seed=recipe.seed)
 
 
+def _optimizers(model: SentenceTransformer, recipe: Recipe) -> tuple[SparseAdam, LambdaLR]:
+    # A batch touches a tenth of the pieces; a dense optimiser would move the others too, and take longer.
+    optimizer = SparseAdam(list(model.parameters()), lr=recipe.learning_rate)
+    rise = max(1, recipe.steps // 20)
+    fall = max(1, recipe.steps - rise)
+    return optimizer, LambdaLR(optimizer, lambda step: min(step / rise, (recipe.steps - step) / fall))
+
+
 def _dataset(source: PairSource, recipe: Recipe) -> IterableDataset:
     rows = _Rows(source, recipe)
     features = Features({"anchor": Value("string"), "positive": Value("string")})
@@ -218,11 +226,7 @@ def _arguments(recipe: Recipe, folder: str) -> SentenceTransformerTrainingArgume
         output_dir=folder,
         max_steps=recipe.steps,
         per_device_train_batch_size=recipe.batch,
-        learning_rate=recipe.learning_rate,
-        lr_scheduler_type="linear",
-        warmup_steps=recipe.steps // 20,
         max_grad_norm=0.0,
-        weight_decay=0.0,
         use_cpu=True,
         seed=recipe.seed,
         save_strategy="no",
