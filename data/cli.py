@@ -17,9 +17,8 @@ from data.exports import ranking_rows, write_rankings, writer_for
 from data.settings import Settings
 from data.store import Store
 from data.tables import Loaded, read_requests, read_suppliers
-from data.workspace import build_index, open_matcher, suppliers_in_use
+from data.workspace import open_matcher, open_workspace
 from matching.candidates import Filters
-from matching.encoder import load_encoder
 from matching.errors import InvalidInput
 from matching.matcher import Ranking
 from matching.profiles import BuyerRequest, Supplier
@@ -66,10 +65,9 @@ def import_file(
 def index() -> None:
     """Encode the stored suppliers and save their vector index."""
     settings = Settings()
-    suppliers = suppliers_in_use(Store(settings.database_url))
-    built = build_index(suppliers, load_encoder(settings.encoder))
-    built.save(settings.index_path)
-    _out.print(f"indexed {len(suppliers)} suppliers ({len(built)} vectors) in {settings.index_path}")
+    catalogue = open_workspace(settings, afresh=True).matcher.catalogue
+    vectors = len(catalogue.vector_rows)
+    _out.print(f"indexed {catalogue.count} suppliers ({vectors} vectors) in {settings.index_path}")
 
 
 @commands.command()

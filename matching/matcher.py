@@ -2,25 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Self
+from enum import StrEnum
 
 import numpy as np
 
-from matching.candidates import Filters, WordIndex, find_candidates
-from matching.catalogue import Catalogue, Floats, Rows, encode_suppliers
+from matching.candidates import Filters, find_candidates
+from matching.catalogue import Catalogue, Floats, Rows, Vectors, encode_suppliers
 from matching.encoder import Encoder, TextKind, TokenVectors
 from matching.errors import InvalidRequest
 from matching.evidence import evidence
 from matching.explanation import Explanation, findings_of, sentences_of, terms_of
 from matching.features import Comparison, Query, feature_matrix
-from matching.index import FaissIndex, VectorIndex
+from matching.index import FaissIndex, LayeredIndex
 from matching.language import detect_language
 from matching.needs import Needs, needs_of
 from matching.profiles import BuyerRequest, Product, Supplier
 from matching.ranker import GlassBoxRanker, probabilities
+from matching.word_index import WordIndex
 from matching.words import words
+
+_RECENT_ROWS = 1_000
+_RECENT_SHARE = 0.1
+
+
+class Stage(StrEnum):
+    """The steps of answering a request, for whoever measures them."""
+
+    ENCODE = "encode"
+    RECALL = "recall"
+    FEATURES = "features"
+    RANK = "rank"
+    EXPLAIN = "explain"
+
+
+Observer = Callable[[Stage], AbstractContextManager[None]]
+
+
+def unobserved(_stage: Stage) -> AbstractContextManager[None]:
+    """Measures nothing."""
+    return nullcontext()
 
 
 @dataclass(frozen=True)
@@ -44,6 +67,17 @@ class Ranking:
 
 
 @dataclass(frozen=True)
+class Scoring:
+    """The candidates of a request in their order: rows (k,), features and terms (k, f), scores (k,)."""
+
+    query: Query
+    rows: Rows
+    features: Floats
+    terms: Floats
+    scores: Floats
+
+
+@dataclass(frozen=True)
 class RequestMatch:
     """A buyer request in its place for a supplier."""
 
@@ -54,25 +88,62 @@ class RequestMatch:
 
 
 class Matcher:
-    """Composes encoder, catalogue, indexes and ranker; holds no state that a call changes."""
+    """Composes encoder, catalogue, indexes and ranker; holds no state that a call changes.
+
+    observe : called around each stage of an answer
+    """
 
     def __init__(
-        self, encoder: Encoder, catalogue: Catalogue, index: VectorIndex, word_index: WordIndex, ranker: GlassBoxRanker
+        self,
+        encoder: Encoder,
+        catalogue: Catalogue,
+        index: LayeredIndex,
+        word_index: WordIndex,
+        ranker: GlassBoxRanker,
+        observe: Observer = unobserved,
     ) -> None:
         self.encoder = encoder
         self.catalogue = catalogue
         self.index = index
         self.word_index = word_index
         self.ranker = ranker
+        self.observe = observe
 
     @classmethod
-    def build(cls, encoder: Encoder, suppliers: Sequence[Supplier], ranker: GlassBoxRanker) -> Self:
-        """A matcher over suppliers, everything computed afresh."""
-        vectors = encode_suppliers(suppliers, encoder)
+    def build(
+        cls,
+        encoder: Encoder,
+        suppliers: Sequence[Supplier],
+        ranker: GlassBoxRanker,
+        *,
+        vectors: Vectors | None = None,
+        observe: Observer = unobserved,
+    ) -> Matcher:
+        """A matcher over suppliers, their vectors computed where they are not given (as `encode_suppliers` does)."""
+        vectors = encode_suppliers(suppliers, encoder) if vectors is None else vectors
         catalogue = Catalogue.build(suppliers, vectors)
-        index = FaissIndex(encoder.dimensions, encoder.fingerprint)
-        index.add(catalogue.vector_rows, vectors)
-        return cls(encoder, catalogue, index, WordIndex(suppliers), ranker)
+        return cls(encoder, catalogue, _settled(catalogue), WordIndex(suppliers), ranker, observe)
+
+    def with_changes(self, removed: Collection[str], added: Sequence[Supplier]) -> Matcher:
+        """A matcher over the suppliers as they are after a change, in time that grows with the change.
+
+        removed : ids to leave out; one that is not there is no error
+        added   : suppliers, of differing ids, in place of those of the same ids
+        """
+        old = self.catalogue
+        came = Catalogue.build(added, encode_suppliers(added, self.encoder))
+        dropped = {*removed, *came.row_by_id} & old.row_by_id.keys()
+        rows = np.array([old.row_by_id[supplier_id] for supplier_id in dropped], np.int64)
+        vectors = np.concatenate([came.profile_vectors, came.lines.vectors])
+        changed = Matcher(
+            self.encoder,
+            old.with_changes(dropped, came),
+            self.index.with_more(came.vector_rows + len(old), vectors) if len(came) else self.index,
+            self.word_index.with_changes(rows, added),
+            self.ranker,
+            self.observe,
+        )
+        return changed._settled_anew() if changed._is_worn() else changed
 
     def match(
         self,
@@ -99,12 +170,50 @@ class Matcher:
         filters: Filters | None = None,
     ) -> Iterator[Ranking]:
         """Rankings of requests in their order, computed one by one as they are asked for."""
-        allowed = filters.allowed(self.catalogue) if filters else None
+        allowed = (filters or Filters()).allowed(self.catalogue)
         for request in requests:
-            query = self.query(request)
-            rows, features = self.compare(query, allowed=allowed)
-            reader = (language or query.request.language or "en") if explain else None
-            yield Ranking(query.request, query.needs, self._ranked(query, rows, features, top, reader))
+            scoring = self.score(request, allowed=allowed)
+            matches = self.matches(scoring, range(min(top, len(scoring.rows))), explain=explain, language=language)
+            yield Ranking(scoring.query.request, scoring.query.needs, matches)
+
+    def score(self, request: BuyerRequest, *, allowed: Rows | None = None) -> Scoring:
+        """The candidates of a request, best first; equals in one order, whatever their rows."""
+        query = self.query(request)
+        rows, features = self.compare(query, allowed=allowed)
+        with self.observe(Stage.RANK):
+            terms = self.ranker.terms(features)
+            scores = self.ranker.scores(terms)
+            order = np.lexsort((self.catalogue.tie_breakers[rows], -scores))
+        return Scoring(query, rows[order], features[order], terms[order], scores[order])
+
+    def score_listed(self, request: BuyerRequest, supplier_ids: Iterable[str]) -> Scoring:
+        """Suppliers scored for a request in the order in which they are listed; whoever is gone is left out."""
+        query = self.query(request)
+        found = self.catalogue.row_by_id
+        rows = np.array([found[supplier_id] for supplier_id in supplier_ids if supplier_id in found], np.int64)
+        features = feature_matrix(Comparison(query, self.catalogue, rows))
+        terms = self.ranker.terms(features)
+        return Scoring(query, rows, features, terms, self.ranker.scores(terms))
+
+    def matches(
+        self, scoring: Scoring, places: range, *, explain: bool = True, language: str | None = None
+    ) -> tuple[Match, ...]:
+        """The suppliers at some places of a scoring, counted from 0, with their reasons."""
+        request = scoring.query.request
+        reader = language or request.language or "en"
+        chances = probabilities(scoring.scores)
+        with self.observe(Stage.EXPLAIN):
+            tokens = self.encoder.token_vectors(request.text, kind=TextKind.REQUEST) if explain else None
+            return tuple(
+                Match(
+                    place + 1,
+                    self.catalogue.suppliers[scoring.rows[place]],
+                    float(scoring.scores[place]),
+                    float(chances[place]),
+                    self._explanation(scoring, tokens, place, reader) if tokens else None,
+                )
+                for place in places
+            )
 
     def requests_for(
         self, supplier_id: str, requests: Sequence[BuyerRequest], *, top: int = 10
@@ -125,48 +234,31 @@ class Matcher:
         """A request made ready; InvalidRequest where its text holds no word."""
         if not words(request.text):
             raise InvalidRequest(f"text is {request.text[:40]!r}, expected at least one word")
-        if request.language is None:
-            request = request.model_copy(update={"language": detect_language(request.text)})
-        vector = self.encoder.encode([request.text], kind=TextKind.REQUEST)[0]
-        return Query(request, needs_of(request), vector, self.word_index.scores(request.text))
+        with self.observe(Stage.ENCODE):
+            if request.language is None:
+                request = request.model_copy(update={"language": detect_language(request.text)})
+            vector = self.encoder.encode([request.text], kind=TextKind.REQUEST)[0]
+            needs = needs_of(request)
+        with self.observe(Stage.RECALL):
+            return Query(request, needs, vector, self.word_index.scores(request.text))
 
     def compare(self, query: Query, *, allowed: Rows | None = None, limit: int = 200) -> tuple[Rows, Floats]:
         """Candidate rows (k,) of a query and their features (k, f)."""
-        rows = find_candidates(query.vector, query.word_scores, self.index, allowed, limit=limit)
-        return rows, feature_matrix(Comparison(query, self.catalogue, rows))
+        with self.observe(Stage.RECALL):
+            living = self.catalogue.living if allowed is None else allowed
+            rows = find_candidates(
+                query.vector, query.word_scores, self.index, living, limit=limit,
+                tie_breakers=self.catalogue.tie_breakers,
+            )  # fmt: skip
+        with self.observe(Stage.FEATURES):
+            return rows, feature_matrix(Comparison(query, self.catalogue, rows))
 
-    def _ranked(self, query: Query, rows: Rows, features: Floats, top: int, language: str | None) -> tuple[Match, ...]:
-        terms = self.ranker.terms(features)
-        scores = self.ranker.scores(terms)
-        chances = probabilities(scores)
-        order = np.lexsort((rows, -scores))[:top]
-        request_tokens = self.encoder.token_vectors(query.request.text, kind=TextKind.REQUEST) if language else None
-        return tuple(
-            Match(
-                rank,
-                self.catalogue.suppliers[rows[place]],
-                float(scores[place]),
-                float(chances[place]),
-                self._explanation(query, request_tokens, int(rows[place]), features[place], terms[place], language)
-                if language and request_tokens
-                else None,
-            )
-            for rank, place in enumerate(order, start=1)
-        )
-
-    def _explanation(
-        self,
-        query: Query,
-        request_tokens: TokenVectors,
-        row: int,
-        features: Floats,
-        contributions: Floats,
-        language: str,
-    ) -> Explanation:
+    def _explanation(self, scoring: Scoring, request_tokens: TokenVectors, place: int, language: str) -> Explanation:
+        query, row = scoring.query, int(scoring.rows[place])
         supplier = self.catalogue.suppliers[row]
         profile = supplier.text()
         found = evidence(query.request.text, request_tokens, profile, self.encoder.token_vectors(profile))
-        terms = terms_of(features, contributions)
+        terms = terms_of(scoring.features[place], scoring.terms[place])
         findings = findings_of(query, supplier, self._nearest_line(query, row), terms, language)
         return Explanation(self.ranker.base, terms, found, findings, sentences_of(supplier, found, findings, language))
 
@@ -175,3 +267,22 @@ class Matcher:
         place = int(comparison.lines[0] - self.catalogue.lines.starts[row])
         products = self.catalogue.suppliers[row].products
         return products[place] if products else None
+
+    def _is_worn(self) -> bool:
+        """Whether so many rows are dead or recent that laying everything out anew pays."""
+        dead = len(self.catalogue) - self.catalogue.count
+        recent = self.index.recent_vectors
+        return dead + recent > max(_RECENT_ROWS, _RECENT_SHARE * len(self.index))
+
+    def _settled_anew(self) -> Matcher:
+        rows = np.flatnonzero(self.catalogue.alive).astype(np.int64)
+        catalogue = self.catalogue.take(rows)
+        return Matcher(
+            self.encoder, catalogue, _settled(catalogue), self.word_index.take(rows), self.ranker, self.observe
+        )
+
+
+def _settled(catalogue: Catalogue) -> LayeredIndex:
+    index = FaissIndex(catalogue.profile_vectors.shape[1])
+    index.add(catalogue.vector_rows, np.concatenate([catalogue.profile_vectors, catalogue.lines.vectors]))
+    return LayeredIndex(index)

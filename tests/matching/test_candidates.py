@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from matching.candidates import Filters, WordIndex, find_candidates, reciprocal_rank_fusion
+from matching.candidates import Filters, find_candidates, reciprocal_rank_fusion
 from matching.matcher import Matcher
-from matching.profiles import BuyerRequest, Supplier
+from matching.profiles import BuyerRequest
 
 
 def _allowed_ids(matcher: Matcher, filters: Filters) -> list[str]:
@@ -40,16 +40,6 @@ def test_an_empty_filter_filters_nothing(matcher: Matcher) -> None:
 def test_fusion_adds_reciprocal_ranks() -> None:
     fused = reciprocal_rank_fusion([np.array([2, 0]), np.array([2])], 4)
     np.testing.assert_allclose(fused, [1 / 62, 0, 1 / 61 + 1 / 61, 0])
-
-
-def test_words_give_nothing_to_a_profile_that_shares_none(suppliers: tuple[Supplier, ...]) -> None:
-    scores = WordIndex(suppliers).scores("rug from Fassi")
-    assert (scores > 0).tolist() == [False, False, True, True]
-
-
-def test_words_are_found_whatever_their_case_and_accents(suppliers: tuple[Supplier, ...]) -> None:
-    index = WordIndex(suppliers)
-    np.testing.assert_array_equal(index.scores("ZELLIJ"), index.scores("zéllij"))
 
 
 def test_a_company_name_is_a_candidate_even_when_vectors_point_elsewhere(matcher: Matcher) -> None:
