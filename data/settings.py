@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from data import shipped
@@ -21,3 +21,4 @@ class Settings(BaseSettings):
         default=str(shipped.ENCODER), description="Encoder: a folder, or the name of a sentence-transformers model"
     )
     ranker_path: Path = Field(default=shipped.RANKER, description="File of the ranking model")
+    key_pepper: SecretStr = Field(default=SecretStr(""), description="Secret that goes into the hash of each API key")

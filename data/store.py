@@ -159,6 +159,14 @@ class Store:
             yield from page
             after = page[-1].id
 
+    def newest(self, kind: Kind, *, limit: int) -> tuple[Stored, ...]:
+        """The `limit` records changed last, the last first."""
+        table = RECORDS[kind]
+        query = select(table).where(table.c.organisation_id == self.organisation)
+        with self.database.reading() as connection:
+            rows = connection.execute(query.order_by(table.c.change.desc()).limit(limit)).all()
+        return tuple(Stored(row.id, row.document, row.change, row.changed_at) for row in rows)
+
     def count(self, kind: Kind) -> int:
         """Number of records."""
         table = RECORDS[kind]
