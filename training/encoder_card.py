@@ -68,9 +68,9 @@ that trains and runs them is Apache-2.0.
   in an order of their own on each side, with function words between; English sentences glossed word by word;
   descriptions of tariff codes and of the headings above them. A share carries slips of the pen, split words, endings
   and Arabic prefixes.
-- Training: {steps:,} batches of {batch:,} pairs ({pairs:.1f} million), none sharing a text or a concept within a batch;
-  symmetric multiple-negatives ranking loss at scale {scale:g}; sparse Adam, rate {rate:g} falling linearly to zero
-  after a short rise; seed {seed}.
+- Training: {steps:,} batches of {batch:,} pairs ({pairs:.1f} million), of which no two in a batch share a text nor, as
+  words, a concept; symmetric multiple-negatives ranking loss at scale {scale:g}; sparse Adam, rate {rate:g} falling
+  linearly to zero after a short rise; seed {seed}.
 - Vectors: {dimensions} numbers of 8 bits for each piece and one scale.
 
 ## Measures
