@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Self
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -21,3 +22,8 @@ class Settings(BaseSettings):
         default=str(shipped.ENCODER), description="Encoder: a folder, or the name of a sentence-transformers model"
     )
     ranker_path: Path = Field(default=shipped.RANKER, description="File of the ranking model")
+
+    @classmethod
+    def with_encoder(cls, name_or_path: str | None) -> Self:
+        """The settings of the environment, with another encoder where one is named."""
+        return cls(encoder=name_or_path) if name_or_path else cls()

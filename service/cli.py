@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.logging import RichHandler
 
+from data.cli import EncoderOption
 from matching.errors import InvalidInput, SoukError
 from service.settings import ServiceSettings
 
@@ -23,14 +24,17 @@ _FAILED, _BAD_INPUT = 1, 2
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on; default 127.0.0.1.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; default 8000.")] = None,
+    encoder: EncoderOption = None,
 ) -> None:
     """Serve matches over HTTP, with a start page to try them on."""
     import uvicorn
 
     from service.app import create_app
 
-    settings = ServiceSettings()
-    uvicorn.run(create_app(settings), host=host or settings.host, port=port or settings.port, log_level="warning")
+    settings = ServiceSettings.with_encoder(encoder)
+    host, port = host or settings.host, port or settings.port
+    Console(stderr=True).print(f"Souk is on http://{host}:{port} (documentation at /docs); Ctrl-C stops it")
+    uvicorn.run(create_app(settings), host=host, port=port, log_level="warning")
 
 
 def main() -> None:

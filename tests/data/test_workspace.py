@@ -63,3 +63,9 @@ def test_the_index_names_its_encoder_and_suppliers(encoder: HashingEncoder, supp
     assert index.fingerprint == index_fingerprint(suppliers, encoder)
     assert index_fingerprint(suppliers[1:], encoder) != index.fingerprint
     np.testing.assert_array_equal(index.vectors()[0], encoder.encode([suppliers[0].text()])[0])
+
+
+def test_the_encoder_of_the_command_line_wins_over_that_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOUK_ENCODER", "from-environment")
+    assert Settings.with_encoder("named").encoder == "named"
+    assert Settings.with_encoder(None).encoder == "from-environment"
