@@ -10,6 +10,7 @@ import numpy as np
 
 from matching.candidates import Filters, WordIndex, find_candidates
 from matching.catalogue import Catalogue, Floats, Rows, encode_suppliers
+from matching.clauses import clauses, goods_text
 from matching.encoder import Encoder, TextKind, TokenVectors
 from matching.errors import InvalidRequest
 from matching.evidence import evidence
@@ -127,12 +128,15 @@ class Matcher:
             raise InvalidRequest(f"text is {request.text[:40]!r}, expected at least one word")
         if request.language is None:
             request = request.model_copy(update={"language": detect_language(request.text)})
-        vector = self.encoder.encode([request.text], kind=TextKind.REQUEST)[0]
-        return Query(request, needs_of(request), vector, self.word_index.scores(request.text))
+        needs = needs_of(request)
+        goods = goods_text(request.text, needs)
+        vectors = self.encoder.encode([goods, *(clauses(goods) or [goods])], kind=TextKind.REQUEST)
+        return Query(request, needs, goods, vectors[0], vectors[1:], self.word_index.scores(request.text))
 
     def compare(self, query: Query, *, allowed: Rows | None = None, limit: int = 200) -> tuple[Rows, Floats]:
         """Candidate rows (k,) of a query and their features (k, f)."""
-        rows = find_candidates(query.vector, query.word_scores, self.index, allowed, limit=limit)
+        vectors = np.concatenate([query.vector[None, :], query.clause_vectors])
+        rows = find_candidates(vectors, query.word_scores, self.index, allowed, limit=limit)
         return rows, feature_matrix(Comparison(query, self.catalogue, rows))
 
     def _ranked(self, query: Query, rows: Rows, features: Floats, top: int, language: str | None) -> tuple[Match, ...]:
@@ -140,7 +144,7 @@ class Matcher:
         scores = self.ranker.scores(terms)
         chances = probabilities(scores)
         order = np.lexsort((rows, -scores))[:top]
-        request_tokens = self.encoder.token_vectors(query.request.text, kind=TextKind.REQUEST) if language else None
+        request_tokens = self.encoder.token_vectors(query.goods, kind=TextKind.REQUEST) if language else None
         return tuple(
             Match(
                 rank,
