@@ -28,6 +28,9 @@ _out = Console()
 _err = Console(stderr=True)
 _log = logging.getLogger(__name__)
 _REFUSED_SHOWN = 20
+EncoderOption = Annotated[
+    str | None, typer.Option("--encoder", help="Folder or name of a sentence-transformers model, not the shipped one.")
+]
 
 
 class Kind(StrEnum):
@@ -62,9 +65,9 @@ def import_file(
 
 
 @commands.command()
-def index() -> None:
+def index(encoder: EncoderOption = None) -> None:
     """Encode the stored suppliers and save their vector index."""
-    settings = Settings()
+    settings = Settings.with_encoder(encoder)
     catalogue = open_workspace(settings, afresh=True).matcher.catalogue
     vectors = len(catalogue.vector_rows)
     _out.print(f"indexed {catalogue.count} suppliers ({vectors} vectors) in {settings.index_path}")
@@ -81,6 +84,7 @@ def match(
     top: Annotated[int, typer.Option(min=1, max=1000, help="Matches per request.")] = 10,
     language: Annotated[str | None, typer.Option(help="Language of the reasons; default: the request's.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON Lines instead of a table.")] = False,
+    encoder: EncoderOption = None,
 ) -> None:
     """Rank suppliers for one request, or for a file of them, and say why."""
     if (text is None) == (requests is None):
@@ -88,7 +92,7 @@ def match(
     if out is not None:
         writer_for(out)
     wanted = _requests(text, requests)
-    matcher = open_matcher(Settings())
+    matcher = open_matcher(Settings.with_encoder(encoder))
     rankings = matcher.match_many(
         wanted, top=top, language=language, filters=Filters(countries=tuple(country or ())) if country else None
     )

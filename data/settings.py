@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Self
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -22,3 +23,8 @@ class Settings(BaseSettings):
     )
     ranker_path: Path = Field(default=shipped.RANKER, description="File of the ranking model")
     key_pepper: SecretStr = Field(default=SecretStr(""), description="Secret that goes into the hash of each API key")
+
+    @classmethod
+    def with_encoder(cls, name_or_path: str | None) -> Self:
+        """The settings of the environment, with another encoder where one is named."""
+        return cls(encoder=name_or_path) if name_or_path else cls()

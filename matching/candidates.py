@@ -66,7 +66,7 @@ def reciprocal_rank_fusion(rankings: Sequence[Rows], size: int, *, k: float = 60
 
 
 def find_candidates(
-    vector: NDArray[np.float32],
+    vectors: NDArray[np.float32],
     word_scores: NDArray[np.float64],
     index: VectorIndex,
     allowed: Rows | None,
@@ -76,7 +76,7 @@ def find_candidates(
 ) -> Rows:
     """Rows of at most `limit` candidates, the most promising first.
 
-    vector       : float32 (d,) of the request
+    vectors      : float32 (v, d), of the request and of its clauses
     word_scores  : float64 (n,), one per supplier row
     allowed      : rows that may be candidates, None for all
     tie_breakers : int64 (n,), the lower first among equals; by default the row
@@ -84,10 +84,11 @@ def find_candidates(
     Rows near by vectors and rows that share words are fused by reciprocal ranks, so that a rare product name
     or a company name is found whatever the vectors say.
     """
-    near = index.search(vector[None, :], limit, allowed=allowed).keys[0]
+    near = index.search(vectors, limit, allowed=allowed).keys
     sharing = word_scores if allowed is None else np.where(_mask(allowed, len(word_scores)), word_scores, 0.0)
     by_words = _best(sharing, limit, tie_breakers)
-    fused = reciprocal_rank_fusion([near[near >= 0], by_words], len(word_scores))
+    rankings = [*(keys[keys >= 0] for keys in near), by_words]
+    fused = reciprocal_rank_fusion(rankings, len(word_scores))
     return _best(fused, limit, tie_breakers)
 
 

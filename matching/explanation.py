@@ -114,7 +114,7 @@ def _evidence_sentence(supplier: Supplier, evidence: Evidence, messages: Message
         return messages.text("{supplier} shares no words or meaning with your request.", supplier=supplier.name)
     best = evidence.pairs[0]
     return messages.text(
-        "{supplier} offers “{offered}”, which answers your “{asked}” ({share} of the text similarity).",
+        "{supplier}: “{offered}” comes closest to your “{asked}” ({share} of the text similarity).",
         supplier=supplier.name,
         offered=best.profile.text,
         asked=best.request.text,

@@ -34,11 +34,19 @@ class Direction(IntEnum):
 
 @dataclass(frozen=True)
 class Query:
-    """A request made ready: its stated needs, vector (d,) and word scores (n,) over the whole catalogue."""
+    """A request made ready.
+
+    goods          : its text without the stated needs, places kept
+    vector         : float32 (d,) of `goods`
+    clause_vectors : float32 (c, d) of the clauses of `goods`
+    word_scores    : float64 (n,) over the whole catalogue
+    """
 
     request: BuyerRequest
     needs: Needs
+    goods: str
     vector: NDArray[np.float32]
+    clause_vectors: NDArray[np.float32]
     word_scores: Floats
 
     @property
@@ -78,6 +86,15 @@ class Comparison:
         """Cosine of the request with that line (k,)."""
         return self._nearest[1]
 
+    @cached_property
+    def clause_similarity(self) -> Floats:
+        """Highest cosine of any clause of the request with any product line (k,)."""
+        lines, owners = self.catalogue.lines.of_rows(self.rows)
+        similarities = (self.catalogue.lines.vectors[lines] @ self.query.clause_vectors.T).max(axis=1)
+        best = np.full(len(self.rows), -1.0)
+        np.maximum.at(best, owners, similarities)
+        return best
+
     def nothing_asked(self) -> Floats:
         """NOT_ASKED for each candidate."""
         return np.full(len(self.rows), NOT_ASKED)
@@ -106,6 +123,11 @@ def profile_similarity(comparison: Comparison) -> Floats:
 def product_similarity(comparison: Comparison) -> Floats:
     """Cosine of request and the nearest product line, -1 to 1."""
     return comparison.line_similarity
+
+
+def clause_similarity(comparison: Comparison) -> Floats:
+    """Highest cosine of any clause of the request and any product line, -1 to 1: one lot of a list, one line."""
+    return comparison.clause_similarity
 
 
 def word_overlap(comparison: Comparison) -> Floats:
@@ -224,6 +246,7 @@ _LOG_RATIO_STEPS = (-1.0, -0.5, -0.15, -1e-9, 0.5, 1.0)
 FEATURES: tuple[Feature, ...] = (
     Feature("profile_similarity", "the request resembles the whole profile", profile_similarity),
     Feature("product_similarity", "the request resembles one product line", product_similarity),
+    Feature("clause_similarity", "one clause of the request resembles one product line", clause_similarity),
     Feature("word_overlap", "words in common", word_overlap),
     Feature("hs_agreement", "HS digits in common", hs_agreement, steps=(1.0, 3.0, 5.0)),
     Feature("certificates_held", "required certificates held", certificates_held, steps=(0.01, 0.5, 0.99)),

@@ -11,6 +11,7 @@ import numpy as np
 
 from matching.candidates import Filters, find_candidates
 from matching.catalogue import Catalogue, Floats, Rows, Vectors, encode_suppliers
+from matching.clauses import clauses, goods_text
 from matching.encoder import Encoder, TextKind, TokenVectors
 from matching.errors import InvalidRequest
 from matching.evidence import evidence
@@ -199,11 +200,10 @@ class Matcher:
         self, scoring: Scoring, places: range, *, explain: bool = True, language: str | None = None
     ) -> tuple[Match, ...]:
         """The suppliers at some places of a scoring, counted from 0, with their reasons."""
-        request = scoring.query.request
-        reader = language or request.language or "en"
+        reader = language or scoring.query.request.language or "en"
         chances = probabilities(scoring.scores)
         with self.observe(Stage.EXPLAIN):
-            tokens = self.encoder.token_vectors(request.text, kind=TextKind.REQUEST) if explain else None
+            tokens = self.encoder.token_vectors(scoring.query.goods, kind=TextKind.REQUEST) if explain else None
             return tuple(
                 Match(
                     place + 1,
@@ -237,17 +237,19 @@ class Matcher:
         with self.observe(Stage.ENCODE):
             if request.language is None:
                 request = request.model_copy(update={"language": detect_language(request.text)})
-            vector = self.encoder.encode([request.text], kind=TextKind.REQUEST)[0]
             needs = needs_of(request)
+            goods = goods_text(request.text, needs)
+            vectors = self.encoder.encode([goods, *(clauses(goods) or [goods])], kind=TextKind.REQUEST)
         with self.observe(Stage.RECALL):
-            return Query(request, needs, vector, self.word_index.scores(request.text))
+            return Query(request, needs, goods, vectors[0], vectors[1:], self.word_index.scores(request.text))
 
     def compare(self, query: Query, *, allowed: Rows | None = None, limit: int = 200) -> tuple[Rows, Floats]:
         """Candidate rows (k,) of a query and their features (k, f)."""
         with self.observe(Stage.RECALL):
             living = self.catalogue.living if allowed is None else allowed
+            vectors = np.concatenate([query.vector[None, :], query.clause_vectors])
             rows = find_candidates(
-                query.vector, query.word_scores, self.index, living, limit=limit,
+                vectors, query.word_scores, self.index, living, limit=limit,
                 tie_breakers=self.catalogue.tie_breakers,
             )  # fmt: skip
         with self.observe(Stage.FEATURES):

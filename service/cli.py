@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.logging import RichHandler
 
+from data.cli import EncoderOption
 from matching.errors import InvalidInput, SoukError, StoreUnavailable
 from service.settings import ServiceSettings
 
@@ -27,6 +28,7 @@ _DEVELOPMENT = """
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on; default 127.0.0.1.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; default 8000.")] = None,
+    encoder: EncoderOption = None,
 ) -> None:
     """Serve matches over HTTP, with a start page to try them on."""
     import uvicorn
@@ -34,9 +36,11 @@ def serve(
     from service.app import create_app
 
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
-    settings = ServiceSettings().model_copy(update=given)
+    settings = ServiceSettings.with_encoder(encoder).model_copy(update=given)
     _log_lines()
     _check_access(settings)
+    place = f"http://{settings.host}:{settings.port}"
+    Console(stderr=True).print(f"Souk is on {place} (documentation at /docs); Ctrl-C stops it")
     uvicorn.run(
         create_app(settings),
         host=settings.host,

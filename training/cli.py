@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from data import shipped
+from data.cli import EncoderOption
 from data.collection import Collection
 from data.settings import Settings
 from matching.encoder import load_encoder
@@ -25,13 +26,14 @@ def evaluate(
     collection: Annotated[Path, typer.Argument(help="Folder of a judged collection.")] = shipped.SAMPLE,
     seed: Annotated[int, typer.Option(help="Seed of the folds and of the fitting.")] = 0,
     markdown: Annotated[bool, typer.Option(help="Print the table as Markdown.")] = False,
+    encoder: EncoderOption = None,
 ) -> None:
     """Measure word overlap, vectors and the whole pipeline on held-out requests of a judged collection."""
     from training.evaluation import evaluate as measure
     from training.ranker import unranked_matcher
 
     judged = Collection.read(collection)
-    matcher = unranked_matcher(load_encoder(Settings().encoder), judged.suppliers)
+    matcher = unranked_matcher(load_encoder(Settings.with_encoder(encoder).encoder), judged.suppliers)
     _print(measure(matcher, judged, seed=seed).table(), markdown=markdown)
 
 

@@ -68,9 +68,9 @@ that trains and runs them is Apache-2.0.
   in an order of their own on each side, with function words between; English sentences glossed word by word;
   descriptions of tariff codes and of the headings above them. A share carries slips of the pen, split words, endings
   and Arabic prefixes.
-- Training: {steps:,} batches of {batch:,} pairs ({pairs:.1f} million), none sharing a text or a concept within a batch;
-  symmetric multiple-negatives ranking loss at scale {scale:g}; sparse Adam, rate {rate:g} falling linearly to zero
-  after a short rise; seed {seed}.
+- Training: {steps:,} batches of {batch:,} pairs ({pairs:.1f} million), of which no two in a batch share a text nor, as
+  words, a concept; symmetric multiple-negatives ranking loss at scale {scale:g}; sparse Adam, rate {rate:g} falling
+  linearly to zero after a short rise; seed {seed}.
 - Vectors: {dimensions} numbers of 8 bits for each piece and one scale.
 
 ## Measures
@@ -80,8 +80,9 @@ four letters, without any training.
 
 ### Words never trained on
 
-{held_out} synsets were kept out, with every pair that would give their English words away. Among {candidates:,} words
-of the other language. A static encoder can know such a word only by its parts or by its likeness to a cognate.
+{held_out} synsets were kept out, with every pair that would give their English words away; each word is sought among
+{candidates:,} of the other language. A static encoder can know such a word only by its parts or by its likeness to a
+cognate. Where the encoder and shared letters are level, it adds nothing to the likeness of spelling.
 
 {held_out_table}
 
@@ -93,9 +94,9 @@ As many synsets, drawn from those trained on: what a user sees of the vocabulary
 
 ### Sentences
 
-{sentences} written for this measure. **It is small**: {n} sentences in each of ten languages for each register, all by
-one author, so a difference of some points between two models may be chance. The trade sentences share everyday
-commercial words with `trade_words.tsv`.
+{sentences} written for this measure, each in ten languages.
+**It is small**: at most {n} sentences of a register, all by one author, so a difference of some points between two
+models may be chance. The trade sentences share everyday commercial words with `training/trade_words.tsv`.
 
 {sentence_table}
 

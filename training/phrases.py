@@ -27,7 +27,6 @@ INFLECTED_SHARE = 0.25
 WORD_DROPOUT = 0.15
 UNTRANSLATED_KEPT = 0.3
 LONGEST_SENTENCE_WORDS = 24
-TRIES = 20
 
 # Words that a firm's profile or a buyer's request is made of, whatever the goods.
 _TRADE_WORDS = """
@@ -109,7 +108,7 @@ class PairSource:
         )
 
     def pairs(self, n: int, *, batch: int, seed: int) -> Iterator[dict[str, str]]:
-        """`n` pairs as rows; within each run of `batch` rows no two share a text or a concept."""
+        """`n` pairs as rows; within each run of `batch` rows no two share a text nor, as words, a concept."""
         random, seen = Random(seed), set[str]()
         shares, draws = zip(*self.recipes, strict=True)
         for row in range(n):

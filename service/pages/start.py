@@ -30,6 +30,7 @@ EXAMPLES = (
 FEATURE_TITLES = {
     "profile_similarity": "the whole profile",
     "product_similarity": "the nearest product",
+    "clause_similarity": "one part of your request and one product",
     "word_overlap": "words in common",
     "hs_agreement": "customs code (HS)",
     "certificates_held": "certificates",

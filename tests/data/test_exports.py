@@ -25,7 +25,7 @@ def _expected(ranking: Ranking) -> list[list[str]]:
 def test_rows_carry_place_supplier_chance_and_reasons(ranking: Ranking) -> None:
     row = next(ranking_rows(ranking))
     assert (row["request_id"], row["rank"], row["supplier_id"], row["country"]) == ("R1", 1, "S1", "MA")
-    assert row["reasons"].startswith("Tamount offers “argan oil”")
+    assert row["reasons"].startswith("Tamount: “argan oil”")
 
 
 def test_a_workbook_holds_a_row_a_match(ranking: Ranking, tmp_path: Path) -> None:

@@ -122,3 +122,9 @@ def test_a_snapshot_is_written_only_when_it_is_behind(workspace: Workspace) -> N
 def test_each_organisation_has_a_snapshot_of_its_own(settings: Settings) -> None:
     assert snapshot_path(settings, "default") == settings.index_path
     assert snapshot_path(settings, "acme").name == "suppliers.index.acme"
+
+
+def test_the_encoder_of_the_command_line_wins_over_that_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOUK_ENCODER", "from-environment")
+    assert Settings.with_encoder("named").encoder == "named"
+    assert Settings.with_encoder(None).encoder == "from-environment"

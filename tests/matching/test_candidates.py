@@ -44,11 +44,11 @@ def test_fusion_adds_reciprocal_ranks() -> None:
 
 def test_a_company_name_is_a_candidate_even_when_vectors_point_elsewhere(matcher: Matcher) -> None:
     opposite = -matcher.catalogue.profile_vectors[3]
-    rows = find_candidates(opposite, matcher.word_index.scores("Zellij"), matcher.index, None, limit=2)
+    rows = find_candidates(opposite[None, :], matcher.word_index.scores("Zellij"), matcher.index, None, limit=2)
     assert 3 in rows
 
 
 def test_candidates_stay_within_what_the_filters_allow(matcher: Matcher) -> None:
     query = matcher.query(BuyerRequest(text="argan oil and wool rug"))
-    rows = find_candidates(query.vector, query.word_scores, matcher.index, np.array([2], np.int64))
+    rows = find_candidates(query.vector[None, :], query.word_scores, matcher.index, np.array([2], np.int64))
     assert rows.tolist() == [2]

@@ -47,7 +47,7 @@ def test_prices_languages_countries_and_terms_are_told_as_well(matcher: Matcher)
 
 def test_sentences_name_the_evidence_then_what_is_met_and_what_is_not(matcher: Matcher) -> None:
     sentences = _explanations(matcher, "argan oil", delivery_country="DE", incoterm="CIF")["S1"].sentences
-    assert sentences[0].startswith("Tamount offers “argan oil”, which answers your “argan oil” (")
+    assert sentences[0].startswith("Tamount: “argan oil” comes closest to your “argan oil” (")
     assert sentences[1:] == ("Meets: delivery to Germany.", "Does not meet: terms CIF.")
 
 

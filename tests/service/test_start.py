@@ -9,7 +9,7 @@ from matching.messages import available_languages
 def test_the_page_shows_explained_matches(client: TestClient) -> None:
     page = client.get("/", params={"q": "organic argan oil", "language": "en"}).text
     assert "1. <bdi>Tamount</bdi>" in page
-    assert "which answers your" in page
+    assert "comes closest to your" in page
 
 
 @pytest.mark.parametrize("language", available_languages())

@@ -1,0 +1,30 @@
+"""What a request says of the goods themselves: its text without the stated needs, and that text cut into clauses."""
+
+from __future__ import annotations
+
+import re
+
+from matching.needs import MIN_CONFIDENCE, Needs
+from matching.words import words
+
+_CLAUSE_ENDS = re.compile(r"[.;!?\n。；！？؛؟:,،，、()–—]+")
+_MOST_CLAUSES = 24
+
+
+def goods_text(text: str, needs: Needs) -> str:
+    """The text with each span that states a need, or rules something out, blanked by spaces, so that places stay.
+
+    Needs have features of their own; left in, "delivery to Hamburg" would be likened to whoever mentions Hamburg, and
+    "no cosmetic grade" to sellers of it. The whole text where nothing else is said.
+    """
+    characters = list(text)
+    for need in needs.found:
+        if need.confidence >= MIN_CONFIDENCE and need.start is not None and need.end is not None:
+            characters[need.start : need.end] = " " * (need.end - need.start)
+    rest = "".join(characters)
+    return rest if words(rest) else text
+
+
+def clauses(text: str) -> list[str]:
+    """Clauses of a text, at most 24, those without a word left out: a list of lots is compared lot by lot."""
+    return [clause for clause in _CLAUSE_ENDS.split(text) if words(clause)][:_MOST_CLAUSES]
