@@ -36,7 +36,7 @@ def main() -> None:
             found = (verdict.lost_suppliers, verdict.lost_events, verdict.doubled, verdict.unmatched)
             failed |= any(found)
             print(f"{name}: {verdict.kills} kills in {time.monotonic() - start:.0f} s; lost suppliers {len(found[0])},"
-                  f" lost events {len(found[1])}, doubled {len(found[2])}, not matchable {len(found[3])}")  # fmt: skip
+                  f" lost events {len(found[1])}, doubled {len(found[2])}, not matchable {len(found[3])}", flush=True)  # fmt: skip
         server.stop()
     raise SystemExit(int(failed))
 

@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from data import shipped
 from data.collection import Collection
+from data.snapshot import Snapshot, vectors_of
 from matching.encoder import load_encoder
 from matching.matcher import Matcher
 from matching.profiles import Supplier
@@ -22,10 +23,11 @@ from matching.ranker import GlassBoxRanker
 
 def many(sample: tuple[Supplier, ...], number: int) -> list[Supplier]:
     """The sample over and over, under ids and names of their own."""
-    return [
-        sample[place % len(sample)].model_copy(update={"id": f"L{place}", "name": f"{sample[place % len(sample)].name} {place}"})
-        for place in range(number)
-    ]  # fmt: skip
+    found = []
+    for place in range(number):
+        one = sample[place % len(sample)]
+        found.append(one.model_copy(update={"id": f"L{place}", "name": f"{one.name} {place}"}))
+    return found
 
 
 def main() -> None:
@@ -37,7 +39,10 @@ def main() -> None:
     collection = Collection.read(shipped.SAMPLE)
     suppliers = many(collection.suppliers, options.suppliers)
     start = time.perf_counter()
-    matcher = Matcher.build(load_encoder(shipped.ENCODER), suppliers, GlassBoxRanker.load(shipped.RANKER))
+    encoder, ranker = load_encoder(shipped.ENCODER), GlassBoxRanker.load(shipped.RANKER)
+    vectors, _ = vectors_of(suppliers, Snapshot.empty(encoder.dimensions), encoder, lambda _done: None)
+    matcher = Matcher.build(encoder, suppliers, ranker, vectors=vectors)
+    del vectors
     print(f"built over {len(suppliers)} suppliers, {len(matcher.index)} vectors in {time.perf_counter() - start:.0f} s")
     taken = []
     for batch in range(20):
