@@ -35,8 +35,9 @@ def main() -> None:
             served.close()
             found = (verdict.lost_suppliers, verdict.lost_events, verdict.doubled, verdict.unmatched)
             failed |= any(found)
-            print(f"{name}: {verdict.kills} kills in {time.monotonic() - start:.0f} s; lost suppliers {len(found[0])},"
-                  f" lost events {len(found[1])}, doubled {len(found[2])}, not matchable {len(found[3])}")  # fmt: skip
+            lost, lost_events, doubled, unmatched = map(len, found)
+            print(f"{name}: {verdict.kills} kills in {time.monotonic() - start:.0f} s; suppliers lost {lost},", end=" ")
+            print(f"events lost {lost_events}, doubled {doubled}, not matchable {unmatched}", flush=True)
         server.stop()
     raise SystemExit(int(failed))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from data.database import DEFAULT_ORGANISATION
 from data.schema import Kind
 from data.settings import Settings
 from data.snapshot import Snapshot, save_snapshot, vectors_of
-from data.store import Store
+from data.store import Change, Store
 from data.tables import read_suppliers
 from matching.encoder import Encoder, load_encoder
 from matching.errors import IndexDamaged, NotReady
@@ -59,7 +60,8 @@ class Workspace:
         self._observe = observe
         self._matcher: Matcher | None = None
         self._seen = 0
-        self._saved: int | None = None
+        self._version = 0
+        self._saved_version: int | None = None
         self._is_sample = False
         self._lock = threading.Lock()
 
@@ -84,29 +86,34 @@ class Workspace:
     def catch_up(self) -> int:
         """Bring the changes that are not in the matcher yet into it; how many there were."""
         with self._lock:
-            applied = 0
-            while self._matcher is not None:
+            # Read before the changes are: whatever is numbered up to it is among them.
+            latest, applied = self.store.last_change(), 0
+            while self._matcher is not None and self._seen < latest:
                 changes = self.store.changes_after(self._seen, Kind.SUPPLIERS, limit=_CHANGES_AT_ONCE)
-                if not changes:
-                    break
-                if self._is_sample:
+                if changes and self._is_sample:
                     self._load()
-                    continue
-                removed = [change.id for change in changes if change.document is None]
-                added = [Supplier.model_validate(change.document) for change in changes if change.document is not None]
-                self._matcher, self._seen = self._matcher.with_changes(removed, added), changes[-1].number
-                applied += len(changes)
+                elif changes:
+                    self._apply(self._matcher, changes)
+                    applied += len(changes)
+                else:
+                    self._seen = latest
             return applied
 
     def save_snapshot(self) -> bool:
         """Write the snapshot where it is behind the matcher; whether it was."""
         with self._lock:
-            matcher, seen = self._matcher, self._seen
-        if matcher is None or seen == self._saved:
+            matcher, version = self._matcher, self._version
+        if matcher is None or version == self._saved_version:
             return False
         save_snapshot(self._snapshot_path, matcher.catalogue, matcher.encoder)
-        self._saved = seen
+        self._saved_version = version
         return True
+
+    def _apply(self, matcher: Matcher, changes: Sequence[Change]) -> None:
+        removed = [change.id for change in changes if change.document is None]
+        added = [Supplier.model_validate(change.document) for change in changes if change.document is not None]
+        self._matcher, self._seen = matcher.with_changes(removed, added), changes[-1].number
+        self._version += 1
 
     def _load(self, *, afresh: bool = False) -> Matcher:
         seen = self.store.last_change()
@@ -120,7 +127,8 @@ class Workspace:
             self.models.encoder, suppliers, self.models.ranker, vectors=vectors, observe=self._observe
         )
         self._matcher, self._seen = matcher, seen
-        self._saved = None if encoded or len(snapshot.places) != len(suppliers) else seen
+        self._version += 1
+        self._saved_version = None if encoded or len(snapshot.places) != len(suppliers) else self._version
         return matcher
 
     def _snapshot(self, *, afresh: bool) -> Snapshot:

@@ -19,6 +19,12 @@ def _single_line(value: object) -> object:
     return value.replace("\x00", " ") if isinstance(value, str) else value
 
 
+def _written_out(value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is not a text, expected a moment such as 2026-03-01T10:00:00Z")
+    return value
+
+
 Short = Annotated[str, Field(max_length=100), BeforeValidator(_single_line)]
 
 
@@ -53,7 +59,7 @@ class EventObject(_Part):
 class EventPosition(_Part):
     """Where it stood: ordinal counts from 1."""
 
-    ordinal: int = Field(ge=1, le=10_000)
+    ordinal: int = Field(ge=1, le=10_000, strict=True)
 
 
 class EventAttributes(_Part):
@@ -61,7 +67,7 @@ class EventAttributes(_Part):
 
     object: EventObject
     position: EventPosition | None = None
-    rating: int | None = Field(default=None, ge=1, le=5)
+    rating: int | None = Field(default=None, ge=1, le=5, strict=True)
 
 
 class FeedbackEvent(_Part):
@@ -85,7 +91,7 @@ class FeedbackEvent(_Part):
     event_id: Identifier
     action_name: Action
     query_id: Annotated[str, Field(min_length=1, max_length=64), BeforeValidator(_single_line)]
-    timestamp: datetime
+    timestamp: Annotated[datetime, BeforeValidator(_written_out)]
     event_attributes: EventAttributes
     application: Short | None = None
     client_id: Short | None = None

@@ -14,6 +14,7 @@ from data.rows import RefusedRow
 from data.schema import Kind
 from data.store import PROFILES, Outcome, Record
 from data.tables import read_requests, read_suppliers
+from matching.errors import InvalidInput
 from service.access import Caller
 from service.problems import faults_of, sayable
 
@@ -77,6 +78,8 @@ async def import_stream(caller: Caller, kind: Kind, body: AsyncIterator[bytes]) 
             await run_in_threadpool(_store_lines, caller, kind, lines, report)
             lines = []
     await run_in_threadpool(_store_lines, caller, kind, lines, report)
+    if number == 0:
+        raise InvalidInput("the body is empty, expected JSON objects, one a line")
     return report.answer()
 
 

@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, ValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from matching import errors
 
@@ -128,8 +129,18 @@ async def _invalid(_request: Request, error: Any) -> JSONResponse:
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, faults)
 
 
-async def _http_exception(_request: Request, error: Any) -> JSONResponse:
-    return problem(HTTPStatus(error.status_code), str(error.detail), headers=error.headers)
+async def _http_exception(request: Request, error: Any) -> JSONResponse:
+    headers = error.headers
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers = {"allow": ", ".join(_methods(request))}
+    return problem(HTTPStatus(error.status_code), str(error.detail), headers=headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """All methods of a path, of which each route knows but its own."""
+    paths = request.app.openapi()["paths"]
+    found = [set(operations) for path, operations in paths.items() if compile_path(path)[0].match(request.url.path)]
+    return sorted(method.upper() for method in set().union(*found)) or ["GET"]
 
 
 async def _unforeseen(request: Request, error: Exception) -> JSONResponse:

@@ -40,11 +40,11 @@ class MatchOptions(_Body):
     """How matches are wanted."""
 
     filters: Filters = Filters()
-    top: int = Field(default=10, ge=1, le=100, description="How many matches at most")
+    top: int = Field(default=10, ge=1, le=100, strict=True, description="How many matches at most")
     language: ReaderLanguage | None = Field(
         default=None, description="Language of the reasons; by default that of the request"
     )
-    explain: bool = Field(default=True, description="Whether each match carries its reasons")
+    explain: bool = Field(default=True, strict=True, description="Whether each match carries its reasons")
 
 
 class MatchBody(MatchOptions):

@@ -147,9 +147,10 @@ def _look(served: Served, database_url: str, acknowledged: Acknowledged, kills: 
 
 
 def _is_matched(client: httpx.Client, supplier_id: str) -> bool:
-    body = {"text": _word(int(supplier_id[1:])), "top": 1, "explain": False}
+    """Whether the catalogue in service has it; who comes first among all is a question of ranking, not of survival."""
+    body = {"text": _word(int(supplier_id[1:])), "filters": {"ids": [supplier_id]}, "explain": False}
     matches = client.post("/v1/match", json=body).json()["matches"]
-    return bool(matches) and matches[0]["supplier"]["id"] == supplier_id
+    return [match["supplier"]["id"] for match in matches] == [supplier_id]
 
 
 def _word(place: int) -> str:

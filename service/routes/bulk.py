@@ -28,9 +28,7 @@ class Records(StrEnum):
     REQUESTS = "requests"
 
 
-_STREAM: dict[str, Any] = {
-    "requestBody": {"required": True, "content": {"application/x-ndjson": {"schema": {"type": "string"}}}}
-}
+_STREAM: dict[str, Any] = {"requestBody": {"required": True, "content": {"application/x-ndjson": {"schema": {}}}}}
 _WRITTEN: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The records",

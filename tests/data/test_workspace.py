@@ -100,6 +100,13 @@ def test_changes_are_matchable_after_catching_up(workspace: Workspace) -> None:
     assert workspace.catch_up() == 0
 
 
+def test_changes_of_other_records_are_passed_over(workspace: Workspace) -> None:
+    workspace.load()
+    workspace.store.put_requests([BuyerRequest(id="R1", text="kilim")])
+    assert workspace.catch_up() == 0
+    assert workspace.seen == workspace.store.last_change() == 5
+
+
 def test_the_sample_gives_way_to_the_first_supplier_stored(
     database_url: str, tmp_path: Path, encoder: HashingEncoder, ranker: GlassBoxRanker
 ) -> None:
