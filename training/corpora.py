@@ -1,8 +1,8 @@
 """Readers of the open lexical corpora: each file -> concepts, one meaning with its words in many languages.
 
 The folder holds five sources: `omw/wns` (Open Multilingual Wordnet), `cili` (inter-lingual index), `oewn` (Open
-English WordNet), `wiktionary` (bilingual dictionaries) and `hs` (Harmonized System). The words of the trade itself
-(`trade_words.tsv` beside this module) were written for Souk.
+English WordNet), `wiktionary` (bilingual dictionaries) and `hs` (Harmonized System). The words of the trade itself come
+from the glossary in `data/glossary`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 
 import yaml
 
+from data.trade_glossary import Entry
 from matching.errors import UnreadableFile
 
 # language -> (its weight when languages are drawn, its code in the wordnets, its code in the dictionaries)
@@ -55,11 +56,11 @@ LANGUAGES: Mapping[str, tuple[float, str, str]] = {
     "hi": (0.003, "hin", "hi"),
     "sk": (0.002, "slk", "sk"),
     "sl": (0.002, "slv", "sl"),
+    "ary": (0.012, "ary", "ary"),  # Moroccan Darija, which the glossary alone knows
 }
 WORDNET_CODES = {wordnet: language for language, (_, wordnet, _) in LANGUAGES.items()}
 DICTIONARY_CODES = {dictionary: language for language, (_, _, dictionary) in LANGUAGES.items()}
 
-TRADE_WORDS = Path(__file__).with_name("trade_words.tsv")
 WORDNET_LEMMA_TYPES = frozenset({"lemma", "brokenplural"})
 LONGEST_TERM_CHARACTERS = 60
 LONGEST_TERM_WORDS = 5
@@ -78,15 +79,17 @@ class Concept:
 
     terms   : language -> its words for it, at least one each.
     glosses : language -> texts that define it or show it in use; may be empty.
+    heading : four digits of the Harmonized System, where the glossary knows them.
     """
 
     key: str
     terms: Mapping[str, tuple[str, ...]]
     glosses: Mapping[str, tuple[str, ...]]
+    heading: str | None = None
 
 
 def load_concepts(corpora: Path) -> list[Concept]:
-    """Every concept: wordnet synsets, dictionary senses, the trade nomenclature, then the words of the trade.
+    """Every concept of the corpora: wordnet synsets, dictionary senses, then the trade nomenclature.
 
     UnreadableFile where one of the sources is missing.
     """
@@ -97,7 +100,6 @@ def load_concepts(corpora: Path) -> list[Concept]:
         *load_synsets(corpora),
         *load_dictionaries(corpora / "wiktionary"),
         *load_nomenclature(corpora / "hs"),
-        *load_trade_words(TRADE_WORDS),
     ]
 
 
@@ -208,14 +210,40 @@ def _nomenclature_concept(code: str, rows: Mapping[str, Mapping[str, str]]) -> C
     return Concept(f"hs:{code}", {"en": (rows[code]["description"],)}, glosses)
 
 
-def load_trade_words(path: Path) -> list[Concept]:
-    """One concept for each row of a table with one column a language; `|` stands between words of equal standing."""
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file, delimiter="\t"))
-    return [
-        Concept(f"trade:{row['en']}", {language: tuple(cell.split("|")) for language, cell in row.items()}, {})
-        for row in rows
-    ]
+def glossary_concepts(entries: Iterable[Entry], nomenclature: Iterable[Concept]) -> list[Concept]:
+    """One concept for each term of the glossary; for each heading one for each of its goods, and one that ties them.
+
+    nomenclature : concepts of `load_nomenclature`; a heading's goods are tied to its official text.
+    """
+    official = {concept.key: concept.terms["en"] for concept in nomenclature if concept.key.startswith("hs:")}
+    found: list[Concept] = []
+    for entry in entries:
+        if entry.key == entry.heading:
+            found.extend(_goods(entry))
+            found.append(_tie(entry, official.get(f"hs:{entry.heading}", ())))
+        else:
+            found.append(Concept(f"trade:{entry.key}", _names(entry), {}, entry.heading))
+    return found
+
+
+def _goods(entry: Entry) -> Iterator[Concept]:
+    # The n-th names of all languages go together; names beyond the shortest list are left to `_tie`.
+    first = {language: names[:1] for language, names in entry.terms.items()}
+    for place in range(min(map(len, entry.terms.values()))):
+        terms = {language: (names[place],) for language, names in entry.terms.items()}
+        yield Concept(f"trade:{entry.key}:{place}", terms, first if place else {}, entry.heading)
+
+
+def _tie(entry: Entry, official: tuple[str, ...]) -> Concept:
+    # Variants belong to some of a heading's goods, it is not said to which.
+    first = {language: names[:1] for language, names in entry.terms.items()}
+    return Concept(f"hs:{entry.key}:names", _names(entry), {**first, "en": (*first["en"], *official)}, entry.heading)
+
+
+def _names(entry: Entry) -> dict[str, tuple[str, ...]]:
+    languages = dict.fromkeys((*entry.terms, *entry.variants))
+    both = {language: (*entry.terms.get(language, ()), *entry.variants.get(language, ())) for language in languages}
+    return _unique({language: list(names) for language, names in both.items()})
 
 
 def _blank() -> defaultdict[str, defaultdict[str, list[str]]]:

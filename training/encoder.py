@@ -1,4 +1,7 @@
-"""Train the multilingual static encoder: concepts -> tokenizer -> token vectors -> the shipped folder."""
+"""Train the multilingual static encoder: corpora and glossary -> tokenizer -> token vectors -> the shipped folder.
+
+Training can be broken off: with a folder to work in, the same call takes it up at its last checkpoint.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,12 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
 from datasets import Features, IterableDataset, Value
 from numpy.typing import NDArray
-from safetensors.numpy import save_file
 from sentence_transformers import (
     SentenceTransformer,
     SentenceTransformerTrainer,
@@ -27,35 +30,28 @@ from torch.optim import SparseAdam
 from torch.optim.lr_scheduler import LambdaLR
 from transformers import PrinterCallback, TrainerCallback
 
-from matching.encoder import ENCODER_FILES, MANIFEST, TOKENIZER, WEIGHTS, StaticEncoder, file_checksum
-from training.corpora import Concept, load_concepts
-from training.encoder_card import encoder_card
-from training.encoder_evaluation import CANDIDATES, Split, evaluate_encoder, shared_letters, split_concepts
+from data import shipped
+from data.trade_glossary import TradeSentence, read_glossary, read_sentences
+from matching.encoder import TOKENIZER, StaticEncoder
+from training.corpora import Concept, glossary_concepts, load_concepts
+from training.encoder_evaluation import (
+    CANDIDATES,
+    FEWEST_LANGUAGES,
+    Split,
+    Vectorizer,
+    evaluate_encoder,
+    shared_letters,
+)
+from training.encoder_folder import quantized, write_encoder
 from training.phrases import PairSource
+from training.split import held_out_glossary, held_out_sentences, held_out_synsets
 from training.tokenizer import PIECES, UNKNOWN, simplified_characters, train_tokenizer
+from training.trade_evaluation import HeldOutTrade, evaluate_trade
 
 DIMENSIONS = 256
 TOKENIZER_SEED = 3
-NAME = "souk-encoder"
-VERSION = "1.0.0"
-# The layout of a sentence-transformers model, so that it loads the folder too.
-_MODULES = [
-    {
-        "idx": 0,
-        "name": "0",
-        "path": "",
-        "type": "sentence_transformers.sentence_transformer.modules.static_embedding.StaticEmbedding",
-    },
-    {
-        "idx": 1,
-        "name": "1",
-        "path": "1_Normalize",
-        "type": "sentence_transformers.base.modules.normalize.Normalize",
-    },
-]
-_NORMALIZE = {"module_input_name": "sentence_embedding", "module_output_name": "sentence_embedding"}
-_CONFIGURATION = {"model_type": "SentenceTransformer", "similarity_fn_name": "cosine"}
-
+NUMBER_NORM = 0.1
+STEPS_BETWEEN_CHECKPOINTS = 400
 
 # Called with the number of steps done and of all steps.
 Progress = Callable[[int, int], None]
@@ -70,14 +66,28 @@ class Recipe:
     tokenizer_pairs : how many pairs, drawn as those of training are, the tokenizer learns its pieces from.
     """
 
-    steps: int = 2_700
+    steps: int = 2_600
     batch: int = 2_048
     learning_rate: float = 0.05
     scale: float = 20.0
     initial_spread: float = 0.1
     pieces: int = PIECES
-    tokenizer_pairs: int = 1_200_000
+    tokenizer_pairs: int = 800_000
     seed: int = 17
+
+
+@dataclass(frozen=True)
+class Material:
+    """What an encoder is trained on and measured with.
+
+    sentences  : parallel sentences to train on, none of them held out.
+    simplified : traditional Chinese character -> simplified.
+    """
+
+    split: Split
+    sentences: Sequence[TradeSentence]
+    trade: HeldOutTrade
+    simplified: Mapping[str, str]
 
 
 def train_encoder(
@@ -85,25 +95,70 @@ def train_encoder(
     out: Path,
     *,
     recipe: Recipe = Recipe(),
+    glossary: Path = shipped.GLOSSARY,
     probe: Path | None = None,
+    work: Path | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Train an encoder on the corpora and write it to the folder `out`; the returned measures stand in its manifest.
+    """Train an encoder and write it to the folder `out`; the returned measures stand in its manifest.
 
     corpora  : the folder that `training.corpora` describes; UnreadableFile where a source is missing.
+    glossary : the folder that `data.trade_glossary` describes.
     probe    : folder of parallel sentences to measure with; none is measured without it.
+    work     : folder for the tokenizer and checkpoints; the same call, after an interruption, goes on from there. What
+               another recipe left there is removed.
     progress : called after each step of the vectors' training.
     """
+    material = gather(corpora, glossary, seed=recipe.seed)
+    if work is not None:
+        _claim(work, recipe)
+    tokenizer = _learned_once(material, recipe, work)
+    source = PairSource(material.split.training, material.sentences)
+    vectors = train_vectors(tokenizer, source, recipe, work=work, progress=progress)
+    return finish_encoder(out, tokenizer, vectors, material, recipe=recipe, probe=probe)
+
+
+def gather(corpora: Path, glossary: Path, *, seed: int) -> Material:
+    """Everything of the corpora and the glossary, what is held out apart from what is trained on."""
     concepts = load_concepts(corpora)
-    split = split_concepts(concepts, seed=recipe.seed)
-    tokenizer = learn_tokenizer(split.training, simplified_characters(concepts), recipe)
-    vectors = train_vectors(tokenizer, split.training, recipe, progress=progress)
-    return finish_encoder(out, tokenizer, vectors, split=split, recipe=recipe, probe=probe)
+    every = read_glossary(glossary)
+    entries, held_entries = held_out_glossary(every)
+    sentences, held_sentences = held_out_sentences(read_sentences(glossary))
+    training, held = held_out_synsets([*concepts, *glossary_concepts(entries, concepts)])
+    split = Split(training, held, _trained_synsets(training, len(held), seed))
+    trade = HeldOutTrade(held_entries, every, held_sentences)
+    return Material(split, sentences, trade, simplified_characters(concepts))
 
 
-def learn_tokenizer(training: Sequence[Concept], simplified: Mapping[str, str], recipe: Recipe) -> Tokenizer:
+def _trained_synsets(training: Sequence[Concept], n: int, seed: int) -> list[Concept]:
+    synsets = [concept for concept in training if ":" not in concept.key and len(concept.terms) >= FEWEST_LANGUAGES]
+    return Random(seed).sample(synsets, min(n, len(synsets)))
+
+
+def _claim(work: Path, recipe: Recipe) -> None:
+    path = work / "recipe.json"
+    wanted = json.dumps(asdict(recipe))
+    if not path.is_file() or path.read_text(encoding="utf-8") != wanted:
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir(parents=True)
+        path.write_text(wanted, encoding="utf-8")
+
+
+def _learned_once(material: Material, recipe: Recipe, work: Path | None) -> Tokenizer:
+    # Two runs of the tokenizer's training differ in a few pieces, so vectors go with the one they began with.
+    path = work / TOKENIZER if work else None
+    if path and path.is_file():
+        return Tokenizer.from_file(str(path))
+    source = PairSource(material.split.training, material.sentences)
+    tokenizer = learn_tokenizer(source, material.simplified, recipe)
+    if path:
+        tokenizer.save(str(path), pretty=False)
+    return tokenizer
+
+
+def learn_tokenizer(source: PairSource, simplified: Mapping[str, str], recipe: Recipe) -> Tokenizer:
     """A tokenizer from texts drawn as the training pairs are, with random numbers of their own."""
-    rows = PairSource(training).pairs(recipe.tokenizer_pairs, batch=recipe.batch, seed=TOKENIZER_SEED)
+    rows = source.pairs(recipe.tokenizer_pairs, batch=recipe.batch, seed=TOKENIZER_SEED)
     return train_tokenizer((text for row in rows for text in row.values()), simplified, pieces=recipe.pieces)
 
 
@@ -111,28 +166,36 @@ def finish_encoder(
     out: Path,
     tokenizer: Tokenizer,
     vectors: NDArray[np.float32],
+    material: Material,
     *,
-    split: Split,
     recipe: Recipe,
     probe: Path | None = None,
 ) -> dict[str, Any]:
     """Quantise, measure and write; the measures are those of the 8-bit vectors, as they ship."""
-    tensors = quantized(without_unknown(tokenizer, vectors))
+    tensors = quantized(with_light_numbers(tokenizer, without_unknown(tokenizer, vectors)))
     encoder = StaticEncoder(tokenizer, tensors["embeddings"] * tensors["weights"][:, None], "")
     measures = {
-        "encoder": evaluate_encoder(encoder.encode, split, probe),
-        "shared_letters": evaluate_encoder(shared_letters, split, probe),
+        "encoder": _measure(encoder.encode, material, probe),
+        "shared_letters": _measure(shared_letters, material, probe),
     }
     details = {
         "dimensions": DIMENSIONS,
         "pieces": tokenizer.get_vocab_size(),
-        "held_out": len(split.held_out),
+        "concepts": len(material.split.training),
+        "glossary_concepts": sum(concept.key.startswith("trade:") for concept in material.split.training),
+        "trade_sentences": len(material.sentences),
+        "held_out": len(material.split.held_out),
         "candidates": CANDIDATES,
         "recipe": asdict(recipe),
         "measures": measures,
     }
     write_encoder(out, tokenizer, tensors, details)
     return measures
+
+
+def _measure(vectorize: Vectorizer, material: Material, probe: Path | None) -> dict[str, Any]:
+    measures = evaluate_encoder(vectorize, material.split, probe)
+    return {**measures, "trade": evaluate_trade(vectorize, material.trade)}
 
 
 def without_unknown(tokenizer: Tokenizer, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -142,25 +205,53 @@ def without_unknown(tokenizer: Tokenizer, vectors: NDArray[np.float32]) -> NDArr
     return known
 
 
+def with_light_numbers(tokenizer: Tokenizer, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The vectors with each piece of a number at `NUMBER_NORM` of the median length.
+
+    "25" and "500" answer each other no better than other words do, and two texts differ little by their quantities.
+    """
+    numbers = [place for piece, place in tokenizer.get_vocab().items() if piece.isnumeric()]
+    lengths = np.linalg.norm(vectors, axis=1)
+    scaled = vectors.copy()
+    scaled[numbers] *= (NUMBER_NORM * np.median(lengths) / np.maximum(lengths[numbers], 1e-9))[:, None]
+    return scaled
+
+
 def train_vectors(
-    tokenizer: Tokenizer, concepts: Sequence[Concept], recipe: Recipe, *, progress: Progress | None = None
+    tokenizer: Tokenizer,
+    source: PairSource,
+    recipe: Recipe,
+    *,
+    work: Path | None = None,
+    save_every: int = STEPS_BETWEEN_CHECKPOINTS,
+    progress: Progress | None = None,
 ) -> NDArray[np.float32]:
-    """Piece vectors, float32 (pieces, DIMENSIONS), by contrast of each pair with the others of its batch."""
+    """Piece vectors, float32 (pieces, DIMENSIONS), by contrast of each pair with the others of its batch.
+
+    work       : as in `train_encoder`.
+    save_every : how many steps lie between two checkpoints.
+    """
     model = _untrained_model(tokenizer, recipe)
     with tempfile.TemporaryDirectory() as folder:
+        done = _steps_done(work)
         trainer = _Trainer(
             model=model,
-            args=_arguments(recipe, folder),
-            train_dataset=_dataset(PairSource(concepts), recipe),
+            args=_arguments(recipe, work or Path(folder), save_every=save_every if work else 0),
+            train_dataset=_dataset(source, recipe, done),
             loss=_loss(model, recipe),
             optimizers=_optimizers(model, recipe),
             callbacks=[_Reporter(progress)] if progress else [],
         )
         trainer.remove_callback(PrinterCallback)
-        trainer.train()
+        trainer.train(resume_from_checkpoint=str(work / f"checkpoint-{done}") if work and done else None)
     state = model.state_dict()
     vectors: NDArray[np.float32] = state["0.embedding.weight"].numpy()
     return vectors
+
+
+def _steps_done(work: Path | None) -> int:
+    folders = work.glob("checkpoint-*/trainer_state.json") if work else ()
+    return max((int(path.parent.name.removeprefix("checkpoint-")) for path in folders), default=0)
 
 
 class _Trainer(SentenceTransformerTrainer):
@@ -194,17 +285,17 @@ def _loss(model: SentenceTransformer, recipe: Recipe) -> MultipleNegativesRankin
 
 
 class _Rows:
-    """The rows of a recipe; pickled without their source, because datasets take a generator's pickle for its name."""
+    """The rows of a recipe after some steps; pickled without their source, as datasets take a pickle for a name."""
 
-    def __init__(self, source: PairSource, recipe: Recipe) -> None:
-        self.source, self.recipe = source, recipe
+    def __init__(self, source: PairSource, recipe: Recipe, done: int) -> None:
+        self.source, self.recipe, self.done = source, recipe, done
 
-    def __getstate__(self) -> Recipe:
-        return self.recipe
+    def __getstate__(self) -> tuple[Recipe, int]:
+        return self.recipe, self.done
 
     def __iter__(self) -> Iterator[dict[str, str]]:
         recipe = self.recipe
-        return self.source.pairs(recipe.steps * recipe.batch, batch=recipe.batch, seed=recipe.seed)
+        return self.source.pairs(recipe.steps * recipe.batch, batch=recipe.batch, seed=recipe.seed, start=self.done)
 
 
 def _optimizers(model: SentenceTransformer, recipe: Recipe) -> tuple[SparseAdam, LambdaLR]:
@@ -215,72 +306,27 @@ def _optimizers(model: SentenceTransformer, recipe: Recipe) -> tuple[SparseAdam,
     return optimizer, LambdaLR(optimizer, lambda step: min(step / rise, (recipe.steps - step) / fall))
 
 
-def _dataset(source: PairSource, recipe: Recipe) -> IterableDataset:
-    rows = _Rows(source, recipe)
+def _dataset(source: PairSource, recipe: Recipe, done: int) -> IterableDataset:
+    rows = _Rows(source, recipe, done)
     features = Features({"anchor": Value("string"), "positive": Value("string")})
     return IterableDataset.from_generator(lambda: iter(rows), features=features)
 
 
-def _arguments(recipe: Recipe, folder: str) -> SentenceTransformerTrainingArguments:
+def _arguments(recipe: Recipe, folder: Path, *, save_every: int) -> SentenceTransformerTrainingArguments:
     return SentenceTransformerTrainingArguments(
-        output_dir=folder,
+        output_dir=str(folder),
         max_steps=recipe.steps,
         per_device_train_batch_size=recipe.batch,
         max_grad_norm=0.0,
         use_cpu=True,
         seed=recipe.seed,
-        save_strategy="no",
+        save_strategy="steps" if save_every else "no",
+        save_steps=max(1, save_every),
+        save_total_limit=1,
+        ignore_data_skip=True,  # the dataset itself begins after the steps done
         report_to="none",
         logging_strategy="no",
         disable_tqdm=True,
         dataloader_num_workers=1,
         accelerator_config={"dispatch_batches": False},
     )
-
-
-def quantized(vectors: NDArray[np.float32]) -> dict[str, NDArray[Any]]:
-    """The tensors of a static encoder's file: `embeddings` int8 (n, d) and `weights` float32 (n,), one scale a row.
-
-    embeddings * weights[:, None] is within half a step of each row; a zero row stays zero.
-    """
-    largest = np.abs(vectors).max(axis=1)
-    scales = (largest / 127.0).astype(np.float32)
-    divisors = np.where(scales > 0, scales, 1.0)[:, None]
-    return {"embeddings": np.rint(vectors / divisors).astype(np.int8), "weights": scales}
-
-
-def write_encoder(
-    out: Path, tokenizer: Tokenizer, tensors: Mapping[str, NDArray[Any]], details: Mapping[str, Any]
-) -> None:
-    """Write the folder that `load_encoder` and sentence-transformers read; whatever was there goes only at the end.
-
-    tensors : as `quantized` gives them.
-    details : what the manifest states beside the checksums, as `encoder_card` wants it.
-    """
-    new = out.with_name(out.name + ".new")
-    shutil.rmtree(new, ignore_errors=True)
-    (new / "1_Normalize").mkdir(parents=True)
-    tokenizer.save(str(new / TOKENIZER), pretty=False)
-    save_file(dict(tensors), new / WEIGHTS)
-    (new / WEIGHTS).chmod(0o644)
-    _write_json(new / "modules.json", _MODULES)
-    _write_json(new / "config_sentence_transformers.json", _CONFIGURATION)
-    _write_json(new / "1_Normalize/config.json", _NORMALIZE)
-    checksums = {name: file_checksum(new / name) for name in ENCODER_FILES}
-    manifest = {"name": NAME, "version": VERSION, **details, "sha256": checksums}
-    _write_json(new / MANIFEST, manifest)
-    (new / "README.md").write_text(encoder_card(manifest), encoding="utf-8")
-    _swap(new, out)
-
-
-def _swap(new: Path, out: Path) -> None:
-    old = out.with_name(out.name + ".old")
-    shutil.rmtree(old, ignore_errors=True)
-    if out.exists():
-        out.rename(old)
-    new.rename(out)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _write_json(path: Path, value: Any) -> None:
-    path.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")

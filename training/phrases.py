@@ -1,82 +1,50 @@
 """Draw training pairs from concepts: two texts that mean the same, in two languages or in two wordings.
 
 Dictionaries alone leave the lengths of token vectors uncalibrated, because each text is one word. Phrases of several
-aligned terms, and sentences glossed word by word, teach which words of a text carry its meaning.
+aligned terms, sentences glossed word by word and parallel sentences of the trade teach which words of a text carry its
+meaning. Goods of one chapter and sentences of one contrast come in one batch, each a near miss of the others.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from itertools import islice
 from random import Random
+from typing import TypeVar
 
+from data.trade_glossary import TradeSentence
 from training.corpora import LANGUAGES, Concept
+from training.wording import (
+    BEGINNINGS,
+    ENDINGS,
+    ENGLISH_FUNCTION_WORDS,
+    FUNCTION_WORDS,
+    TRADE_WORDS,
+    UNSPACED,
+    disturbed,
+)
+
+_Member = TypeVar("_Member")
 
 _LANGUAGES = tuple(LANGUAGES)
 _WEIGHTS = tuple(weight for weight, _, _ in LANGUAGES.values())
-UNSPACED = frozenset({"zh", "ja"})
 
 ENGLISH_SIDE = 0.5
 TRADE_SHARE = 0.35
+GLOSSARY_SHARE = 0.7
+SIBLINGS = 6
 NOMENCLATURE_SENTENCES = 0.3
-NOISE_SHARE = 0.15
 INFLECTED_SHARE = 0.25
 WORD_DROPOUT = 0.15
 UNTRANSLATED_KEPT = 0.3
 LONGEST_SENTENCE_WORDS = 24
 
-# Words that a firm's profile or a buyer's request is made of, whatever the goods.
-_TRADE_WORDS = """
-supplier manufacturer producer factory workshop cooperative company firm exporter importer wholesaler
-retailer distributor buyer customer order delivery shipment freight container port price offer quotation
-sample catalogue quality certificate certified organic biological natural fair handmade artisan craft
-traditional sustainable recycled wholesale retail export import production capacity packaging bottle jar box
-bag pallet bulk brand label minimum quantity month week year deadline payment market hotel restaurant shop
-supermarket pharmacy cosmetic perfume soap oil olive argan fish sardine tuna date almond saffron spice herb
-tea honey fruit vegetable citrus orange tomato wine textile fabric yarn thread cotton wool linen silk
-leather garment clothing shirt trousers dress shoe bag carpet rug pottery ceramic tile wood furniture lamp
-jewellery copper brass stone marble glass paper metal steel plastic machine engine electric cable battery
-solar panel valve pump tool car part rubber chemical fertilizer medicine medical toy kitchen bathroom bed
-towel curtain blanket embroidery weaving dyeing printing cold pressed roasted frozen dried fresh canned
-virgin raw white black red green blue small large cheap
-"""
-TRADE_WORDS = frozenset(_TRADE_WORDS.split())
-
-FUNCTION_WORDS: Mapping[str, tuple[str, ...]] = {
-    language: tuple(words.split())
-    for language, words in {
-        "en": "the a of and to in for with is are we our you your from by on at or as be it this that which all",
-        "fr": "le la les de des du et à en pour avec est sont nous nos notre vous votre par sur ou un une dans qui que",
-        "de": "der die das und in für mit ist sind wir unsere uns sie ihr von zu auf oder ein eine einen im den dem",
-        "es": "el la los las de del y en para con es son somos nuestro nuestra su por o un una que se al desde como",
-        "ar": "في من على إلى عن مع و أو هذا هذه التي الذي نحن لدينا كل ما لا كما بعد قبل بين هو هي لنا",
-        "zh": "的 是 和 在 我们 您 与 及 从 为 了 有 或 一 这 那 对 等 也 可 将 以 于 本 该",
-        "tr": "ve bir bu için ile olarak da de olan biz bizim siz en çok daha her veya gibi kadar sonra ki ya o",
-        "it": "il lo la i gli le di del della e in per con è sono noi nostro nostra da su o un una che si al dal",
-        "pt": "o a os as de do da e em para com é são nós nosso nossa por ou um uma que se ao no na dos das",
-        "nl": "de het een en in voor met is zijn wij onze ons u uw van te op of die dat door aan bij uit naar",
-        "ru": "и в на с для из по от мы наш наша или это что как к о у же не все",
-        "pl": "i w na z dla od do nasz nasza jest są lub to że jak oraz po przez nie się",
-    }.items()
-}
-ENGLISH_FUNCTION_WORDS = frozenset(FUNCTION_WORDS["en"])
-ENDINGS: Mapping[str, tuple[str, ...]] = {
-    "en": ("s",),
-    "fr": ("s",),
-    "es": ("s", "es"),
-    "pt": ("s",),
-    "de": ("e", "en", "n", "s", "er"),
-    "nl": ("en", "s"),
-    "tr": ("lar", "ler", "ı", "i", "lı", "li", "da", "de", "ları", "leri", "dan", "den", "ın", "in", "cı", "ci", "yiz"),
-}
-BEGINNINGS: Mapping[str, tuple[str, ...]] = {"ar": ("ال", "و", "وال", "ب", "بال", "ل", "لل")}
-UMLAUTS = {"ä": "ae", "ö": "oe", "ü": "ue"}
-
 _ENGLISH_WORD = re.compile(r"[a-z]+")
-_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 
 @dataclass(frozen=True)
@@ -88,47 +56,57 @@ class Pair:
     meanings: frozenset[str]
 
 
+class _Pool(Enum):
+    """Where a concept is drawn from."""
+
+    ALL = 0
+    COMMERCIAL = 1
+    GLOSSARY = 2
+
+
 class PairSource:
     """Draws pairs of every kind in fixed shares; the same random numbers give the same pairs."""
 
-    def __init__(self, concepts: Sequence[Concept]) -> None:
+    def __init__(self, concepts: Sequence[Concept], sentences: Sequence[TradeSentence] = ()) -> None:
         self.concepts = [concept for concept in concepts if not concept.key.startswith("hs:")]
         self.nomenclature = [concept for concept in concepts if concept.key.startswith("hs:") and concept.glosses]
-        self.trade = [_is_trade(concept) for concept in self.concepts]
+        self.belongs = [_pool_of(concept) for concept in self.concepts]
         self.owners = self._owners()
         self.translations = word_translations(self.concepts)
         self.sentences = [text for concept in self.concepts for text in concept.glosses.get("en", ()) if " " in text]
-        self.pools: dict[tuple[str, str, bool], list[int]] = {}
-        self.recipes: Sequence[tuple[float, Callable[[Random], Pair | None]]] = (
-            (0.38, self.draw_terms),
-            (0.14, self.draw_gloss),
-            (0.24, self.draw_phrase),
-            (0.20, self.draw_sentence),
-            (0.04, self.draw_nomenclature),
+        self.contrasts = _groups(sentences, lambda sentence: sentence.contrast or sentence.key)
+        headed = [concept for concept in self.concepts if concept.heading]
+        self.chapters = _groups(headed, lambda concept: (concept.heading or "")[:2])
+        self.pools: dict[tuple[str, str, _Pool], list[int]] = {}
+        # The share of each kind in the draws; a draw of the last two gives several pairs.
+        self.recipes: Sequence[tuple[float, Callable[[Random], Iterable[Pair]]]] = (
+            (0.355, _alone(self.draw_terms)),
+            (0.13, _alone(self.draw_gloss)),
+            (0.235, _alone(self.draw_phrase)),
+            (0.185, _alone(self.draw_sentence)),
+            (0.035, _alone(self.draw_nomenclature)),
+            (0.01 if self.chapters else 0.0, self.draw_siblings),
+            (0.05 if self.contrasts else 0.0, self.draw_contrast),
         )
 
-    def pairs(self, n: int, *, batch: int, seed: int) -> Iterator[dict[str, str]]:
-        """`n` pairs as rows; within each run of `batch` rows no two share a text nor, as words, a concept."""
-        random, seen = Random(seed), set[str]()
-        shares, draws = zip(*self.recipes, strict=True)
-        for row in range(n):
-            if row % batch == 0:
-                seen = set()
-            pair = self._draw_unseen(random, shares, draws, seen)
-            seen.update(pair.meanings)
-            yield {"anchor": pair.anchor, "positive": pair.positive}
+    def pairs(self, n: int, *, batch: int, seed: int, start: int = 0) -> Iterator[dict[str, str]]:
+        """The pairs from batch `start` on up to the `n`-th, as rows; each batch is drawn with a seed of its own.
 
-    def _draw_unseen(
-        self,
-        random: Random,
-        shares: Sequence[float],
-        draws: Sequence[Callable[[Random], Pair | None]],
-        seen: set[str],
-    ) -> Pair:
+        Within a batch no two share a text nor, as words, a concept.
+        """
+        for number in range(start, -(-n // batch)):
+            drawn = self._draw_batch(Random(f"{seed}:{number}"))
+            for pair in islice(drawn, min(batch, n - number * batch)):
+                yield {"anchor": pair.anchor, "positive": pair.positive}
+
+    def _draw_batch(self, random: Random) -> Iterator[Pair]:
+        seen = set[str]()
+        shares, draws = zip(*self.recipes, strict=True)
         while True:
-            pair = random.choices(draws, shares)[0](random)
-            if pair is not None and seen.isdisjoint(pair.meanings):
-                return pair
+            for pair in random.choices(draws, shares)[0](random):
+                if seen.isdisjoint(pair.meanings):
+                    seen.update(pair.meanings)
+                    yield pair
 
     def draw_terms(self, random: Random) -> Pair | None:
         """Two words for one concept, mostly in two languages."""
@@ -169,9 +147,34 @@ class PairSource:
         return _pair(random, first, sides[0], second, sides[1], []) if first != second and all(sides) else None
 
     def draw_nomenclature(self, random: Random) -> Pair | None:
-        """The text of a tariff code and that of its heading or chapter."""
+        """The text of a tariff code, or a name of its goods, and what its heading or chapter says."""
         concept = random.choice(self.nomenclature)
-        return _pair(random, "en", concept.terms["en"][0], "en", random.choice(concept.glosses["en"]), [concept])
+        first, second = (random.choice(list(texts)) for texts in (concept.terms, concept.glosses))
+        gloss = random.choice(concept.glosses[second])
+        return _pair(random, first, _word(concept, first, random), second, gloss, [concept])
+
+    def draw_siblings(self, random: Random) -> Iterator[Pair]:
+        """Goods of one chapter of the nomenclature, each a pair of words in the same two languages."""
+        first, second = _draw_languages(random)
+        goods = random.choice(self.chapters)
+        for concept in random.sample(goods, min(SIBLINGS, len(goods))):
+            if first in concept.terms and second in concept.terms:
+                words = (_word(concept, language, random) for language in (first, second))
+                pair = _pair(random, first, next(words), second, next(words), [concept])
+                if pair is not None:
+                    yield pair
+
+    def draw_contrast(self, random: Random) -> Iterator[Pair]:
+        """The sentences of one contrast, each in two of its languages.
+
+        Numbers are left out: a sentence should be found by its words.
+        """
+        for sentence in random.choice(self.contrasts):
+            first, second = random.sample(sorted(sentence.texts), 2)
+            sides = (_NUMBER.sub(" ", sentence.texts[language]) for language in (first, second))
+            pair = _pair(random, first, next(sides), second, next(sides), [])
+            if pair is not None:
+                yield replace(pair, meanings=frozenset({sentence.key}))
 
     def _draw_sentence_text(self, random: Random) -> str:
         if random.random() < NOMENCLATURE_SENTENCES:
@@ -179,15 +182,14 @@ class PairSource:
         return random.choice(self.sentences)
 
     def _draw_concept(self, random: Random, first: str, second: str) -> Concept | None:
-        trade = random.random() < TRADE_SHARE
-        pool = self._pool(first, second, trade) or self._pool(first, second, False)
+        pool = self._members(first, second, _draw_pool(random)) or self._members(first, second, _Pool.ALL)
         return self.concepts[random.choice(pool)] if pool else None
 
-    def _pool(self, first: str, second: str, trade: bool) -> list[int]:
-        key = (min(first, second), max(first, second), trade)
+    def _members(self, first: str, second: str, pool: _Pool) -> list[int]:
+        key = (min(first, second), max(first, second), pool)
         if key not in self.pools:
             both = self.owners[first] & self.owners[second]
-            self.pools[key] = sorted(index for index in both if not trade or self.trade[index])
+            self.pools[key] = sorted(index for index in both if self.belongs[index].value >= pool.value)
         return self.pools[key]
 
     def _owners(self) -> dict[str, set[int]]:
@@ -228,10 +230,28 @@ def word_translations(concepts: Sequence[Concept]) -> dict[str, dict[str, list[s
     return {word: dict(known) for word, known in table.items()}
 
 
-def _is_trade(concept: Concept) -> bool:
-    return concept.key.startswith("trade:") or any(
-        not TRADE_WORDS.isdisjoint(term.lower().split()) for term in concept.terms.get("en", ())
-    )
+def _pool_of(concept: Concept) -> _Pool:
+    if concept.key.startswith("trade:"):
+        return _Pool.GLOSSARY
+    words = {word for term in concept.terms.get("en", ()) for word in term.lower().split()}
+    return _Pool.ALL if TRADE_WORDS.isdisjoint(words) else _Pool.COMMERCIAL
+
+
+def _draw_pool(random: Random) -> _Pool:
+    if random.random() >= TRADE_SHARE:
+        return _Pool.ALL
+    return _Pool.GLOSSARY if random.random() < GLOSSARY_SHARE else _Pool.COMMERCIAL
+
+
+def _groups(members: Iterable[_Member], key: Callable[[_Member], str]) -> list[list[_Member]]:
+    groups: dict[str, list[_Member]] = defaultdict(list)
+    for member in members:
+        groups[key(member)].append(member)
+    return list(groups.values())
+
+
+def _alone(draw: Callable[[Random], Pair | None]) -> Callable[[Random], Iterable[Pair]]:
+    return lambda random: [pair for pair in [draw(random)] if pair is not None]
 
 
 def _draw_languages(random: Random) -> tuple[str, str]:
@@ -273,32 +293,3 @@ def _phrase(concepts: Sequence[Concept], language: str, random: Random) -> str:
 
 def _joined(words: Sequence[str], language: str) -> str:
     return ("" if language in UNSPACED else " ").join(words)
-
-
-def disturbed(text: str, language: str, random: Random) -> str:
-    """The text as people type it: now and then a slip in one word, or German umlauts written out."""
-    if random.random() >= NOISE_SHARE or language in UNSPACED:
-        return text
-    if language == "de" and random.random() < 0.5:
-        return "".join(UMLAUTS.get(letter, letter) for letter in text)
-    words = text.split(" ")
-    place = random.randrange(len(words))
-    if len(words[place]) > 4:
-        words[place] = random.choice(SLIPS)(words[place], random)
-    return " ".join(words)
-
-
-def _with_replaced(word: str, random: Random, *, width: int, filling: Callable[[str, Random], str]) -> str:
-    start = random.randrange(1, len(word) - width)
-    return word[:start] + filling(word[start : start + width], random) + word[start + width :]
-
-
-# A split word trains the pieces that other compounds share.
-SLIPS: Sequence[Callable[[str, Random], str]] = (
-    partial(_with_replaced, width=2, filling=lambda letters, _: letters[::-1]),
-    partial(_with_replaced, width=1, filling=lambda _, __: ""),
-    partial(_with_replaced, width=1, filling=lambda letters, _: letters * 2),
-    partial(_with_replaced, width=1, filling=lambda _, random: random.choice(_LETTERS)),
-    partial(_with_replaced, width=1, filling=lambda letters, _: letters + " "),
-    partial(_with_replaced, width=1, filling=lambda letters, _: letters + " "),
-)

@@ -4,16 +4,15 @@ from pathlib import Path
 
 import pytest
 
+from data.trade_glossary import LANGUAGES, Entry
 from matching.errors import UnreadableFile
 from training.corpora import (
-    LANGUAGES,
-    TRADE_WORDS,
     Concept,
+    glossary_concepts,
     load_concepts,
     load_dictionaries,
     load_nomenclature,
     load_synsets,
-    load_trade_words,
     read_dictionary,
     split_translations,
 )
@@ -125,11 +124,40 @@ def test_tariff_code_is_glossed_by_its_heading_and_chapter(corpora: Path) -> Non
     assert code.glosses == {"en": ("Olive oil, virgin or not", "Fats")}
 
 
-def test_trade_words_have_every_language_of_the_first_ten() -> None:
-    first = tuple(LANGUAGES)[:10]
-    for concept in load_trade_words(TRADE_WORDS):
-        assert set(concept.terms) == set(first), concept.key
-        assert all(word.strip() for words in concept.terms.values() for word in words), concept.key
+def entry(key: str, heading: str | None, *names: str) -> Entry:
+    terms = {language: tuple(f"{name} {language}" for name in names) for language in LANGUAGES}
+    return Entry(key, heading, terms, {"ary": ("zit",), "en": ("oyl",)})
+
+
+def test_term_of_the_glossary_is_one_concept_with_its_variants() -> None:
+    (concept,) = glossary_concepts([entry("argan-oil", "1515", "argan oil", "oil of argan")], [])
+    assert concept.key == "trade:argan-oil"
+    assert concept.heading == "1515"
+    assert concept.terms["en"] == ("argan oil en", "oil of argan en", "oyl")
+    assert concept.terms["fr"] == ("argan oil fr", "oil of argan fr")
+    assert concept.terms["ary"] == ("zit",)
+
+
+def test_goods_of_a_heading_go_together_by_place_and_are_glossed_by_the_first() -> None:
+    concepts = by_key(glossary_concepts([entry("1509", "1509", "olive oil", "virgin oil")], []))
+    assert concepts["trade:1509:0"].terms["ar"] == ("olive oil ar",)
+    assert concepts["trade:1509:0"].glosses == {}
+    assert concepts["trade:1509:1"].terms["ar"] == ("virgin oil ar",)
+    assert concepts["trade:1509:1"].glosses["zh"] == ("olive oil zh",)
+    assert "ary" not in concepts["trade:1509:1"].terms
+
+
+def test_names_and_variants_of_a_heading_are_tied_to_its_official_text(corpora: Path) -> None:
+    found = glossary_concepts([entry("1509", "1509", "olive oil")], load_nomenclature(corpora / "hs"))
+    tie = by_key(found)["hs:1509:names"]
+    assert tie.terms["ary"] == ("zit",)
+    assert tie.glosses["en"] == ("olive oil en", "Olive oil, virgin or not")
+
+
+def test_names_beyond_the_shortest_list_make_no_concept_of_their_own() -> None:
+    uneven = entry("1509", "1509", "olive oil", "virgin oil")
+    short = Entry(uneven.key, uneven.heading, {**uneven.terms, "tr": ("zeytinyağı",)}, {})
+    assert [concept.key for concept in glossary_concepts([short], [])] == ["trade:1509:0", "hs:1509:names"]
 
 
 def test_missing_source_is_named(corpora: Path) -> None:
@@ -140,4 +168,4 @@ def test_missing_source_is_named(corpora: Path) -> None:
 
 def test_all_sources_come_together(corpora: Path) -> None:
     keys = by_key(load_concepts(corpora)).keys()
-    assert {"07674508-n", "es:aceite ()", "hs:15", "trade:argan oil"} <= keys
+    assert {"07674508-n", "es:aceite ()", "hs:15"} <= keys

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from data.trade_glossary import TradeSentence
 from training.corpora import Concept
-from training.phrases import FUNCTION_WORDS, Pair, PairSource, disturbed, word_translations
+from training.phrases import Pair, PairSource, word_translations
 
 WORDS = (
     ("oil", "huile", "Öl", "زيت", "油"),
@@ -96,16 +97,53 @@ def test_capital_abbreviation_is_no_translation() -> None:
     assert word_translations([surgery, either]) == {"or": {"fr": ["ou"]}}
 
 
-def test_disturbed_chinese_stays_as_it_is() -> None:
-    assert {disturbed("橄榄油", "zh", Random(seed)) for seed in range(100)} == {"橄榄油"}
+def test_a_batch_can_be_drawn_without_those_before_it(source: PairSource) -> None:
+    every = list(source.pairs(9, batch=2, seed=1))
+    assert list(source.pairs(9, batch=2, seed=1, start=3)) == every[6:]
 
 
-@given(st.text(alphabet="abcdefghij ", min_size=1, max_size=40), st.integers(min_value=0, max_value=1_000))
-def test_slip_changes_at_most_one_word_by_two_letters(text: str, seed: int) -> None:
-    changed = disturbed(text, "en", Random(seed))
-    assert abs(len(changed) - len(text)) <= 1
+def good(number: int, heading: str) -> Concept:
+    known = concept(number)
+    return Concept(f"trade:{number}", known.terms, {}, heading)
 
 
-def test_function_words_are_listed_once() -> None:
-    for language, words in FUNCTION_WORDS.items():
-        assert len(set(words)) == len(words), language
+def test_siblings_are_goods_of_one_chapter_in_the_same_two_languages() -> None:
+    source = PairSource([good(0, "1509"), good(1, "1510"), good(2, "3401")])
+    for seed in range(100):
+        drawn = list(source.draw_siblings(Random(seed)))
+        chapters = {"15" if pair.meanings & {"oil", "olive"} else "34" for pair in drawn}
+        assert len(chapters) <= 1
+        assert len(drawn) in (0, 1, 2)
+
+
+def sentence(key: str, contrast: str | None, english: str, french: str) -> TradeSentence:
+    return TradeSentence(key, contrast, {"en": english, "fr": french})
+
+
+CONTRAST = (
+    sentence("1", "argan", "argan oil to eat, 25 kg", "huile d'argan à manger, 25 kg"),
+    sentence("2", "argan", "argan oil for hair", "huile d'argan pour cheveux"),
+)
+
+
+def test_sentences_of_one_contrast_come_together() -> None:
+    source = PairSource([concept(0)], [*CONTRAST, sentence("3", None, "we buy wool", "nous achetons de la laine")])
+    drawn = {frozenset(frozenset(pair.meanings) for pair in source.draw_contrast(Random(seed))) for seed in range(20)}
+    assert drawn == {frozenset({frozenset({"1"}), frozenset({"2"})}), frozenset({frozenset({"3"})})}
+
+
+def test_sentences_are_drawn_without_their_numbers() -> None:
+    source = PairSource([concept(0)], CONTRAST[:1])
+    texts = [
+        text
+        for seed in range(50)
+        for pair in source.draw_contrast(Random(seed))
+        for text in (pair.anchor, pair.positive)
+    ]
+    assert texts
+    assert not any(letter.isdigit() for text in texts for letter in text)
+
+
+def test_a_source_without_sentences_draws_none(source: PairSource) -> None:
+    assert source.contrasts == []
+    assert len(rows(source, 50, 1, seed=2)) == 50
