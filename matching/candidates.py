@@ -105,13 +105,14 @@ def find_candidates(
     allowed     : rows that pass the filters, None for all
 
     Rows near by vectors and rows that share words are fused by reciprocal ranks, so that a rare product name
-    or a company name is found whatever the vectors say.
+    or a company name is found whatever the vectors say. All vectors together count as one ranking: however many
+    clauses a request has, they never outvote its words.
     """
     near = index.search(vectors, limit, allowed=allowed).keys
     sharing = word_scores if allowed is None else np.where(_mask(allowed, len(word_scores)), word_scores, 0.0)
     by_words = np.argsort(-sharing, kind="stable")[:limit]
-    rankings = [*(keys[keys >= 0] for keys in near), by_words[sharing[by_words] > 0]]
-    fused = reciprocal_rank_fusion(rankings, len(word_scores))
+    by_vectors = reciprocal_rank_fusion([keys[keys >= 0] for keys in near], len(word_scores)) / len(near)
+    fused = by_vectors + reciprocal_rank_fusion([by_words[sharing[by_words] > 0]], len(word_scores))
     best = np.argsort(-fused, kind="stable")[:limit].astype(np.int64)
     return best[fused[best] > 0]
 
