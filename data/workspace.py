@@ -13,7 +13,8 @@ from data.tables import read_suppliers
 from matching.candidates import WordIndex
 from matching.catalogue import Catalogue, encode_suppliers
 from matching.encoder import Encoder, load_encoder
-from matching.errors import IndexDamaged
+from matching.errors import IndexDamaged, ModelDamaged, ModelMissing
+from matching.headings import HeadingModel
 from matching.index import FaissIndex
 from matching.matcher import Matcher
 from matching.profiles import Supplier
@@ -38,6 +39,7 @@ def open_matcher(settings: Settings) -> Matcher:
     """
     encoder = load_encoder(settings.encoder)
     ranker = GlassBoxRanker.load(settings.ranker_path)
+    headings = headings_in_use(settings, encoder)
     suppliers = suppliers_in_use(Store(settings.database_url))
     try:
         index = FaissIndex.load(settings.index_path, fingerprint=index_fingerprint(suppliers, encoder))
@@ -45,8 +47,17 @@ def open_matcher(settings: Settings) -> Matcher:
         _log.warning("%s; encoding %d suppliers afresh", damage, len(suppliers))
         index = build_index(suppliers, encoder)
         index.save(settings.index_path)
-    catalogue = Catalogue.build(suppliers, index.vectors())
-    return Matcher(encoder, catalogue, index, WordIndex(suppliers), ranker)
+    catalogue = Catalogue.build(suppliers, index.vectors(), headings)
+    return Matcher(encoder, catalogue, index, WordIndex(suppliers), ranker, headings)
+
+
+def headings_in_use(settings: Settings, encoder: Encoder) -> HeadingModel | None:
+    """The model of headings that was made with the encoder; None, and a warning, where there is none."""
+    try:
+        return HeadingModel.load(settings.headings_path, encoder=encoder.fingerprint)
+    except (ModelMissing, ModelDamaged) as fault:
+        _log.warning("matching without HS headings: %s", fault)
+        return None
 
 
 def build_index(suppliers: Sequence[Supplier], encoder: Encoder) -> FaissIndex:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from matching.certificates import certificate_name
 from matching.encoder import Encoder
 from matching.errors import UnknownSupplier
+from matching.headings import HeadingModel, LineHeadings
 from matching.profiles import Product, Quantity, Supplier
 from matching.units import in_base_units
 
@@ -65,7 +66,7 @@ class Lines:
 
     A supplier without products has one line without any figure, whose text is the description, so that no row
     is empty. vectors (m, d) float32; hs (m,) str, "" where unknown; lead_time_days (m,) float, NaN where unknown;
-    price_min (m,) in price_currency per price_unit, NaN and "" where unknown.
+    price_min (m,) in price_currency per price_unit, NaN and "" where unknown; headings None without a model of them.
     """
 
     starts: Rows
@@ -76,6 +77,7 @@ class Lines:
     price_min: Floats
     price_currency: NDArray[np.str_]
     price_unit: NDArray[np.str_]
+    headings: LineHeadings | None = None
 
     def of_rows(self, rows: Rows) -> tuple[Rows, Rows]:
         """Line numbers of supplier rows end to end, and for each the position in `rows` that owns it."""
@@ -101,12 +103,15 @@ class Catalogue:
     completeness: Floats
 
     @classmethod
-    def build(cls, suppliers: Sequence[Supplier], vectors: Vectors) -> Catalogue:
-        """Lay out suppliers, whose ids must differ, with their vectors as `encode_suppliers` gives them."""
+    def build(cls, suppliers: Sequence[Supplier], vectors: Vectors, headings: HeadingModel | None = None) -> Catalogue:
+        """Lay out suppliers, whose ids must differ, with their vectors as `encode_suppliers` gives them.
+
+        headings : infers the heading of each line that states no code
+        """
         return cls(
             suppliers=tuple(suppliers),
             profile_vectors=vectors[: len(suppliers)],
-            lines=_lines(suppliers, vectors[len(suppliers) :]),
+            lines=_lines(suppliers, vectors[len(suppliers) :], headings),
             certificates=Membership.of([set(map(certificate_name, s.certifications)) for s in suppliers]),
             markets=Membership.of([s.markets for s in suppliers]),
             languages=Membership.of([s.languages for s in suppliers]),
@@ -160,18 +165,21 @@ def line_texts(supplier: Supplier) -> list[str]:
     return [product.name for product in supplier.products] or [supplier.text()]
 
 
-def _lines(suppliers: Sequence[Supplier], vectors: Vectors) -> Lines:
+def _lines(suppliers: Sequence[Supplier], vectors: Vectors, headings: HeadingModel | None) -> Lines:
     counts = [max(1, len(supplier.products)) for supplier in suppliers]
     products: list[Product | None] = [product for s in suppliers for product in (s.products or (None,))]
     prices = [product.price if product else None for product in products]
+    codes = [(product and product.hs) or "" for product in products]
+    texts = [text for supplier in suppliers for text in line_texts(supplier)]
     lead_times = [product.lead_time_days if product else None for product in products]
     return Lines(
         starts=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
         vectors=vectors,
-        hs=np.array([(product and product.hs) or "" for product in products], np.str_),
+        hs=np.array(codes, np.str_),
         moq=Measures.of([product.moq if product else None for product in products]),
         lead_time_days=np.array([np.nan if days is None else days for days in lead_times], np.float64),
         price_min=np.array([price.min if price else np.nan for price in prices], np.float64),
         price_currency=np.array([price.currency if price else "" for price in prices], np.str_),
         price_unit=np.array([(price and price.unit) or "" for price in prices], np.str_),
+        headings=headings.of_lines(codes, texts, vectors) if headings else None,
     )

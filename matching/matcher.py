@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from matching.candidates import Filters, WordIndex, find_candidates
 from matching.catalogue import Catalogue, Floats, Rows, encode_suppliers
@@ -16,12 +17,15 @@ from matching.errors import InvalidRequest
 from matching.evidence import evidence
 from matching.explanation import Explanation, findings_of, sentences_of, terms_of
 from matching.features import Comparison, Query, feature_matrix
+from matching.headings import HeadingChance, HeadingModel
 from matching.index import FaissIndex, VectorIndex
 from matching.language import detect_language
 from matching.needs import Needs, needs_of
 from matching.profiles import BuyerRequest, Product, Supplier
 from matching.ranker import GlassBoxRanker, probabilities
 from matching.words import words
+
+_SHOWN_HEADINGS = 3
 
 
 @dataclass(frozen=True)
@@ -37,11 +41,15 @@ class Match:
 
 @dataclass(frozen=True)
 class Ranking:
-    """The matches of one request, best first, with the needs that were read from it."""
+    """The matches of one request, best first, with the needs that were read from it.
+
+    headings : what the request may be about, likeliest first; the stated one alone where the form states a code
+    """
 
     request: BuyerRequest
     needs: Needs
     matches: tuple[Match, ...]
+    headings: tuple[HeadingChance, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,22 +66,35 @@ class Matcher:
     """Composes encoder, catalogue, indexes and ranker; holds no state that a call changes."""
 
     def __init__(
-        self, encoder: Encoder, catalogue: Catalogue, index: VectorIndex, word_index: WordIndex, ranker: GlassBoxRanker
+        self,
+        encoder: Encoder,
+        catalogue: Catalogue,
+        index: VectorIndex,
+        word_index: WordIndex,
+        ranker: GlassBoxRanker,
+        headings: HeadingModel | None = None,
     ) -> None:
         self.encoder = encoder
         self.catalogue = catalogue
         self.index = index
         self.word_index = word_index
         self.ranker = ranker
+        self.headings = headings
 
     @classmethod
-    def build(cls, encoder: Encoder, suppliers: Sequence[Supplier], ranker: GlassBoxRanker) -> Self:
-        """A matcher over suppliers, everything computed afresh."""
+    def build(
+        cls,
+        encoder: Encoder,
+        suppliers: Sequence[Supplier],
+        ranker: GlassBoxRanker,
+        headings: HeadingModel | None = None,
+    ) -> Self:
+        """A matcher over suppliers, everything computed afresh; without `headings` it infers none."""
         vectors = encode_suppliers(suppliers, encoder)
-        catalogue = Catalogue.build(suppliers, vectors)
+        catalogue = Catalogue.build(suppliers, vectors, headings)
         index = FaissIndex(encoder.dimensions, encoder.fingerprint)
         index.add(catalogue.vector_rows, vectors)
-        return cls(encoder, catalogue, index, WordIndex(suppliers), ranker)
+        return cls(encoder, catalogue, index, WordIndex(suppliers), ranker, headings)
 
     def match(
         self,
@@ -105,7 +126,8 @@ class Matcher:
             query = self.query(request)
             rows, features = self.compare(query, allowed=allowed)
             reader = (language or query.request.language or "en") if explain else None
-            yield Ranking(query.request, query.needs, self._ranked(query, rows, features, top, reader))
+            matches = self._ranked(query, rows, features, top, reader)
+            yield Ranking(query.request, query.needs, matches, self._likeliest_headings(query))
 
     def requests_for(
         self, supplier_id: str, requests: Sequence[BuyerRequest], *, top: int = 10
@@ -130,14 +152,32 @@ class Matcher:
             request = request.model_copy(update={"language": detect_language(request.text)})
         needs = needs_of(request)
         goods = goods_text(request.text, needs)
-        vectors = self.encoder.encode([goods, *(clauses(goods) or [goods])], kind=TextKind.REQUEST)
-        return Query(request, needs, goods, vectors[0], vectors[1:], self.word_index.scores(request.text))
+        texts = [goods, *(clauses(goods) or [goods])]
+        vectors = self.encoder.encode(texts, kind=TextKind.REQUEST)
+        headings = self._asked_headings(needs, texts, vectors)
+        return Query(request, needs, goods, vectors[0], vectors[1:], self.word_index.scores(request.text), headings)
 
     def compare(self, query: Query, *, allowed: Rows | None = None, limit: int = 200) -> tuple[Rows, Floats]:
         """Candidate rows (k,) of a query and their features (k, f)."""
         vectors = np.concatenate([query.vector[None, :], query.clause_vectors])
         rows = find_candidates(vectors, query.word_scores, self.index, allowed, limit=limit)
         return rows, feature_matrix(Comparison(query, self.catalogue, rows))
+
+    def _asked_headings(
+        self, needs: Needs, texts: Sequence[str], vectors: NDArray[np.float32]
+    ) -> NDArray[np.float32] | None:
+        if self.headings is None:
+            return None
+        stated = needs.constraints.hs
+        return self.headings.stated(stated) if stated else self.headings.of_request(texts, vectors)
+
+    def _likeliest_headings(self, query: Query) -> tuple[HeadingChance, ...]:
+        stated = query.constraints.hs
+        if stated:
+            return (HeadingChance(stated[:4], 1.0, stated=True),)
+        if self.headings is None or query.headings is None:
+            return ()
+        return self.headings.likeliest(query.headings, _SHOWN_HEADINGS)
 
     def _ranked(self, query: Query, rows: Rows, features: Floats, top: int, language: str | None) -> tuple[Match, ...]:
         terms = self.ranker.terms(features)

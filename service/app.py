@@ -16,7 +16,7 @@ from data.workspace import open_matcher
 from service import problems
 from service.live import Live
 from service.pages import start
-from service.routes import health, match, suppliers
+from service.routes import headings, health, match, suppliers
 from service.settings import ServiceSettings
 
 
@@ -43,7 +43,7 @@ def create_app(settings: ServiceSettings, live: Live | None = None) -> FastAPI:
     app.state.live = live
     problems.install(app)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
-    for router in (start.router, match.router, suppliers.router, health.router):
+    for router in (start.router, match.router, headings.router, suppliers.router, health.router):
         app.include_router(router)
     return app
 

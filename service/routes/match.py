@@ -18,7 +18,7 @@ def match(body: MatchBody, request: Request) -> RankingAnswer:
     ranking = matcher.match(
         body.buyer_request(), top=body.top, explain=body.explain, language=body.language, filters=body.filters
     )
-    return RankingAnswer.of(ranking, matcher)
+    return RankingAnswer.of(ranking, matcher, body.language)
 
 
 @router.post("/batch")
@@ -28,4 +28,4 @@ def match_batch(body: BatchBody, request: Request) -> BatchAnswer:
     rankings = matcher.match_many(
         body.requests, top=body.top, explain=body.explain, language=body.language, filters=body.filters
     )
-    return BatchAnswer(rankings=[RankingAnswer.of(ranking, matcher) for ranking in rankings])
+    return BatchAnswer(rankings=[RankingAnswer.of(ranking, matcher, body.language) for ranking in rankings])

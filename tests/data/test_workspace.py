@@ -58,6 +58,18 @@ def test_a_missing_ranker_is_named(settings: Settings, tmp_path: Path) -> None:
         open_matcher(settings.model_copy(update={"ranker_path": tmp_path / "none.json"}))
 
 
+def test_a_model_of_headings_that_does_not_fit_is_told_and_left_out(
+    settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    matcher = open_matcher(settings.model_copy(update={"headings_path": tmp_path}))
+    assert matcher.headings is None
+    assert "matching without HS headings" in caplog.text
+
+
+def test_a_request_is_matched_with_the_shipped_headings(settings: Settings) -> None:
+    assert open_matcher(settings).match(BuyerRequest(text="huile d'argan")).headings[0].heading == "1515"
+
+
 def test_the_index_names_its_encoder_and_suppliers(encoder: HashingEncoder, suppliers: tuple[Supplier, ...]) -> None:
     index = build_index(suppliers, encoder)
     assert index.fingerprint == index_fingerprint(suppliers, encoder)
