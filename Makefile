@@ -22,8 +22,8 @@ run: .venv/runtime ## serve the sample collection on 127.0.0.1
 	$(BIN)/souk match "Wir suchen Bio-Arganöl, 500 Liter pro Monat, Ecocert, Lieferung nach Hamburg" --top 1
 	$(BIN)/souk serve --port $(RUN_PORT)
 
-test: .venv/development ## run every test, in a real browser too
-	.ci/system-packages chromium
+test: .venv/development ## run every test, on a real browser and a real PostgreSQL too
+	.ci/system-packages chromium postgresql
 	$(BIN)/python -m pytest
 
 lint: .venv/development ## ruff, mypy --strict, direction of imports

@@ -18,7 +18,7 @@ from data.settings import Settings
 from data.store import Store
 from data.tables import Loaded, read_requests, read_suppliers
 from data.trade_glossary import heading_names
-from data.workspace import build_index, open_matcher, suppliers_in_use
+from data.workspace import open_matcher, open_workspace
 from matching.candidates import Filters
 from matching.encoder import load_encoder
 from matching.errors import InvalidInput
@@ -72,10 +72,9 @@ def import_file(
 def index(encoder: EncoderOption = None) -> None:
     """Encode the stored suppliers and save their vector index."""
     settings = Settings.with_encoder(encoder)
-    suppliers = suppliers_in_use(Store(settings.database_url))
-    built = build_index(suppliers, load_encoder(settings.encoder))
-    built.save(settings.index_path)
-    _out.print(f"indexed {len(suppliers)} suppliers ({len(built)} vectors) in {settings.index_path}")
+    catalogue = open_workspace(settings, afresh=True).matcher.catalogue
+    vectors = len(catalogue.vector_rows)
+    _out.print(f"indexed {catalogue.count} suppliers ({vectors} vectors) in {settings.index_path}")
 
 
 @commands.command()

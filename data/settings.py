@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from data import shipped
@@ -23,6 +23,7 @@ class Settings(BaseSettings):
     )
     ranker_path: Path = Field(default=shipped.RANKER, description="File of the ranking model")
     headings_path: Path = Field(default=shipped.HEADINGS, description="Folder of the model that infers HS headings")
+    key_pepper: SecretStr = Field(default=SecretStr(""), description="Secret that goes into the hash of each API key")
 
     @classmethod
     def with_encoder(cls, name_or_path: str | None) -> Self:

@@ -117,13 +117,15 @@ class _Faults:
 
     def check(self, model: type[T], fields: Mapping[str, Any], *, flat: bool = True) -> T | None:
         """The profile that the fields make; None where this row has any fault, each of them noted."""
-        for name, value in fields.items():
-            if _holds_truth(value):
-                self.add(name, value, "neither true nor false")
+        truths = {name: value for name, value in fields.items() if _holds_truth(value)}
+        for name, value in truths.items():
+            self.add(name, value, "neither true nor false")
         try:
             profile = model.model_validate(fields)
         except ValidationError as error:
             for fault in error.errors(include_url=False):
+                if fault["loc"] and fault["loc"][0] in truths:
+                    continue
                 place = fault["loc"][2:] if flat and fault["loc"][:1] == ("products",) else ()
                 column = ".".join(map(str, place or fault["loc"])) or "row"
                 self.add(column, "" if fault["type"] == "missing" else fault["input"], _expected(fault))

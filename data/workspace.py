@@ -1,54 +1,173 @@
-"""A matcher over what is stored: the suppliers, their index file, the encoder and the ranker put together."""
+"""An organisation's matcher, kept in step with its store: loaded from records and snapshot, then following changes."""
 
 from __future__ import annotations
 
-import hashlib
 import logging
+import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 from data import shipped
+from data.database import DEFAULT_ORGANISATION
+from data.schema import Kind
 from data.settings import Settings
-from data.store import Store
+from data.snapshot import Snapshot, save_snapshot, vectors_of
+from data.store import Change, Store
 from data.tables import read_suppliers
-from matching.candidates import WordIndex
-from matching.catalogue import Catalogue, encode_suppliers
 from matching.encoder import Encoder, load_encoder
-from matching.errors import IndexDamaged, ModelDamaged, ModelMissing
+from matching.errors import IndexDamaged, ModelDamaged, ModelMissing, NotReady
 from matching.headings import HeadingModel
-from matching.index import FaissIndex
-from matching.matcher import Matcher
+from matching.matcher import Matcher, Observer, unobserved
 from matching.profiles import Supplier
 from matching.ranker import GlassBoxRanker
 
 _log = logging.getLogger(__name__)
+_CHANGES_AT_ONCE = 1_000
 
 
-def suppliers_in_use(store: Store) -> tuple[Supplier, ...]:
-    """The stored suppliers, by id; the shipped sample where none is stored yet."""
-    stored = store.suppliers()
-    if stored:
-        return stored
+@dataclass(frozen=True)
+class Models:
+    """What a matcher is made of beside suppliers."""
+
+    encoder: Encoder
+    ranker: GlassBoxRanker
+    headings: HeadingModel | None = None
+
+    @classmethod
+    def load(cls, settings: Settings) -> Models:
+        """The models of the settings; ModelMissing or ModelDamaged where the encoder or ranker cannot be loaded."""
+        encoder = load_encoder(settings.encoder)
+        return cls(encoder, GlassBoxRanker.load(settings.ranker_path), headings_in_use(settings, encoder))
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far loading is, in suppliers."""
+
+    done: int
+    total: int
+
+
+class Workspace:
+    """The matcher of one organisation. A reader takes `matcher` once and works on that state.
+
+    snapshot_path : where vectors are kept between starts
+    """
+
+    def __init__(self, store: Store, models: Models, snapshot_path: Path, observe: Observer = unobserved) -> None:
+        self.store = store
+        self.models = models
+        self.progress = Progress(0, 0)
+        self._snapshot_path = snapshot_path
+        self._observe = observe
+        self._matcher: Matcher | None = None
+        self._seen = 0
+        self._version = 0
+        self._saved_version: int | None = None
+        self._is_sample = False
+        self._lock = threading.Lock()
+
+    @property
+    def matcher(self) -> Matcher:
+        """The matcher now; NotReady while it is being loaded."""
+        if self._matcher is None:
+            done, total = self.progress.done, self.progress.total
+            raise NotReady(f"the catalogue is being loaded: {done} of {total} suppliers done")
+        return self._matcher
+
+    @property
+    def seen(self) -> int:
+        """Number of the last change that is in the matcher."""
+        return self._seen
+
+    def load(self, *, afresh: bool = False) -> Matcher:
+        """Make the matcher from the stored suppliers, with the snapshot's vectors where they still fit."""
+        with self._lock:
+            return self._load(afresh=afresh)
+
+    def catch_up(self) -> int:
+        """Bring the changes that are not in the matcher yet into it; how many there were."""
+        with self._lock:
+            # Read before the changes are: whatever is numbered up to it is among them.
+            latest, applied = self.store.last_change(), 0
+            while self._matcher is not None and self._seen < latest:
+                changes = self.store.changes_after(self._seen, Kind.SUPPLIERS, limit=_CHANGES_AT_ONCE)
+                if changes and self._is_sample:
+                    self._load()
+                elif changes:
+                    self._apply(self._matcher, changes)
+                    applied += len(changes)
+                else:
+                    self._seen = latest
+            return applied
+
+    def save_snapshot(self) -> bool:
+        """Write the snapshot where it is behind the matcher; whether it was."""
+        with self._lock:
+            matcher, version = self._matcher, self._version
+        if matcher is None or version == self._saved_version:
+            return False
+        save_snapshot(self._snapshot_path, matcher.catalogue, matcher.encoder)
+        self._saved_version = version
+        return True
+
+    def _apply(self, matcher: Matcher, changes: Sequence[Change]) -> None:
+        removed = [change.id for change in changes if change.document is None]
+        added = [Supplier.model_validate(change.document) for change in changes if change.document is not None]
+        self._matcher, self._seen = matcher.with_changes(removed, added), changes[-1].number
+        self._version += 1
+
+    def _load(self, *, afresh: bool = False) -> Matcher:
+        seen = self.store.last_change()
+        suppliers, self._is_sample = suppliers_in_use(self.store)
+        self.progress = Progress(0, len(suppliers))
+        snapshot = self._snapshot(afresh=afresh)
+        models = self.models
+        vectors, encoded = vectors_of(suppliers, snapshot, models.encoder, self._report)
+        if encoded and not afresh and not self._is_sample:
+            _log.warning("encoded %d of %d suppliers afresh", encoded, len(suppliers))
+        matcher = Matcher.build(
+            models.encoder, suppliers, models.ranker, models.headings, vectors=vectors, observe=self._observe
+        )
+        self._matcher, self._seen = matcher, seen
+        self._version += 1
+        self._saved_version = None if encoded or len(snapshot.places) != len(suppliers) else self._version
+        return matcher
+
+    def _snapshot(self, *, afresh: bool) -> Snapshot:
+        if not afresh:
+            try:
+                return Snapshot.load(self._snapshot_path, self.models.encoder)
+            except IndexDamaged as damage:
+                if self._snapshot_path.exists():
+                    _log.warning("%s", damage)
+        return Snapshot.empty(self.models.encoder.dimensions)
+
+    def _report(self, done: int) -> None:
+        self.progress = Progress(done, self.progress.total)
+
+
+def suppliers_in_use(store: Store) -> tuple[tuple[Supplier, ...], bool]:
+    """The stored suppliers, by id, and False; or the shipped sample, and True, where none was ever stored.
+
+    Only the default organisation gets the sample.
+    """
+    if store.organisation != DEFAULT_ORGANISATION or store.changes_after(0, Kind.SUPPLIERS, limit=1):
+        return store.suppliers(), False
     _log.warning("no supplier is stored yet: using the shipped sample collection (`souk import FILE` adds yours)")
-    return read_suppliers(shipped.SAMPLE / "suppliers.jsonl").profiles
+    return read_suppliers(shipped.SAMPLE / "suppliers.jsonl").profiles, True
 
 
-def open_matcher(settings: Settings) -> Matcher:
-    """A matcher over the suppliers in use, from the saved index where it still fits, else from a new one.
+def open_workspace(settings: Settings, *, afresh: bool = False) -> Workspace:
+    """The default organisation's workspace, loaded, its snapshot saved.
 
     Raises ModelMissing or ModelDamaged where the encoder or the ranker cannot be loaded.
     """
-    encoder = load_encoder(settings.encoder)
-    ranker = GlassBoxRanker.load(settings.ranker_path)
-    headings = headings_in_use(settings, encoder)
-    suppliers = suppliers_in_use(Store(settings.database_url))
-    try:
-        index = FaissIndex.load(settings.index_path, fingerprint=index_fingerprint(suppliers, encoder))
-    except IndexDamaged as damage:
-        _log.warning("%s; encoding %d suppliers afresh", damage, len(suppliers))
-        index = build_index(suppliers, encoder)
-        index.save(settings.index_path)
-    catalogue = Catalogue.build(suppliers, index.vectors(), headings)
-    return Matcher(encoder, catalogue, index, WordIndex(suppliers), ranker, headings)
+    workspace = Workspace(Store(settings.database_url), Models.load(settings), settings.index_path)
+    workspace.load(afresh=afresh)
+    workspace.save_snapshot()
+    return workspace
 
 
 def headings_in_use(settings: Settings, encoder: Encoder) -> HeadingModel | None:
@@ -60,17 +179,12 @@ def headings_in_use(settings: Settings, encoder: Encoder) -> HeadingModel | None
         return None
 
 
-def build_index(suppliers: Sequence[Supplier], encoder: Encoder) -> FaissIndex:
-    """Encode suppliers and index their vectors, keyed by their place in `suppliers`."""
-    vectors = encode_suppliers(suppliers, encoder)
-    index = FaissIndex(encoder.dimensions, index_fingerprint(suppliers, encoder))
-    index.add(Catalogue.build(suppliers, vectors).vector_rows, vectors)
-    return index
+def open_matcher(settings: Settings) -> Matcher:
+    """The matcher of `open_workspace`."""
+    return open_workspace(settings).matcher
 
 
-def index_fingerprint(suppliers: Sequence[Supplier], encoder: Encoder) -> str:
-    """Names the encoder and the exact suppliers that an index is of."""
-    digest = hashlib.sha256()
-    for supplier in suppliers:
-        digest.update(supplier.model_dump_json().encode())
-    return f"{encoder.fingerprint}/{digest.hexdigest()[:16]}"
+def snapshot_path(settings: Settings, organisation: str) -> Path:
+    """Where the vectors of an organisation are kept."""
+    path = settings.index_path
+    return path if organisation == DEFAULT_ORGANISATION else path.with_name(f"{path.name}.{organisation}")

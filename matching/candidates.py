@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-import bm25s
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
@@ -13,8 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from matching.catalogue import Catalogue, Rows
 from matching.certificates import certificate_name
 from matching.index import VectorIndex
-from matching.profiles import Country, HsCode, Language, Name, Size, Supplier
-from matching.words import words
+from matching.profiles import Country, HsCode, Language, Name, Size
 
 
 class Filters(BaseModel):
@@ -34,11 +31,11 @@ class Filters(BaseModel):
     ids: tuple[str, ...] = ()
 
     def allowed(self, catalogue: Catalogue) -> Rows | None:
-        """Rows that pass every filter, ascending; None where nothing is filtered."""
+        """Living rows that pass every filter, ascending; None where all rows do."""
         if self == Filters():
-            return None
+            return catalogue.living
         rows = np.arange(len(catalogue))
-        passed = np.ones(len(catalogue), np.bool_)
+        passed = catalogue.alive.copy()
         if self.countries:
             passed &= np.isin(catalogue.countries, self.countries)
         if self.sizes:
@@ -53,28 +50,6 @@ class Filters(BaseModel):
         for certificate in self.certifications:
             passed &= catalogue.certificates.holds_any(rows, [certificate_name(certificate)])
         return np.flatnonzero(passed).astype(np.int64)
-
-
-class WordIndex:
-    """Word overlap of a query with every supplier, by BM25 (Robertson & Zaragoza 2009; the library is bm25s)."""
-
-    def __init__(self, suppliers: Sequence[Supplier]) -> None:
-        self._size = len(suppliers)
-        tokens = [words(supplier.text()) or ["\u0000"] for supplier in suppliers]
-        self._bm25: Any = bm25s.BM25()
-        if tokens:
-            self._bm25.index(tokens, show_progress=False)
-
-    def scores(self, text: str) -> NDArray[np.float64]:
-        """BM25 of each supplier row for a text, 0 where no word is shared."""
-        known = [word for word in words(text) if word in self._vocabulary]
-        if not known:
-            return np.zeros(self._size, np.float64)
-        return np.asarray(self._bm25.get_scores(known), np.float64)
-
-    @property
-    def _vocabulary(self) -> dict[str, int]:
-        return getattr(self._bm25, "vocab_dict", {})
 
 
 def reciprocal_rank_fusion(rankings: Sequence[Rows], size: int, *, k: float = 60.0) -> NDArray[np.float64]:
@@ -97,12 +72,14 @@ def find_candidates(
     allowed: Rows | None,
     *,
     limit: int = 200,
+    tie_breakers: Rows | None = None,
 ) -> Rows:
     """Rows of at most `limit` candidates, the most promising first.
 
-    vectors     : float32 (v, d), of the request and of its clauses
-    word_scores : float64 (n,), one per supplier row
-    allowed     : rows that pass the filters, None for all
+    vectors      : float32 (v, d), of the request and of its clauses
+    word_scores  : float64 (n,), one per supplier row
+    allowed      : rows that may be candidates, None for all
+    tie_breakers : int64 (n,), the lower first among equals; by default the row
 
     Rows near by vectors and rows that share words are fused by reciprocal ranks, so that a rare product name
     or a company name is found whatever the vectors say. All vectors together count as one ranking: however many
@@ -110,11 +87,19 @@ def find_candidates(
     """
     near = index.search(vectors, limit, allowed=allowed).keys
     sharing = word_scores if allowed is None else np.where(_mask(allowed, len(word_scores)), word_scores, 0.0)
-    by_words = np.argsort(-sharing, kind="stable")[:limit]
     by_vectors = reciprocal_rank_fusion([keys[keys >= 0] for keys in near], len(word_scores)) / len(near)
-    fused = by_vectors + reciprocal_rank_fusion([by_words[sharing[by_words] > 0]], len(word_scores))
-    best = np.argsort(-fused, kind="stable")[:limit].astype(np.int64)
-    return best[fused[best] > 0]
+    fused = by_vectors + reciprocal_rank_fusion([_best(sharing, limit, tie_breakers)], len(word_scores))
+    return _best(fused, limit, tie_breakers)
+
+
+def _best(scores: NDArray[np.float64], limit: int, tie_breakers: Rows | None) -> Rows:
+    """At most `limit` rows with a score above 0, best first."""
+    rows = np.flatnonzero(scores > 0).astype(np.int64)
+    if len(rows) > limit:
+        bound = np.partition(scores[rows], len(rows) - limit)[len(rows) - limit]
+        rows = rows[scores[rows] >= bound]
+    equals = rows if tie_breakers is None else tie_breakers[rows]
+    return rows[np.lexsort((equals, -scores[rows]))[:limit]]
 
 
 def _mask(rows: Rows, size: int) -> NDArray[np.bool_]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,86 +13,29 @@ from numpy.typing import NDArray
 from matching.certificates import certificate_name
 from matching.encoder import Encoder
 from matching.errors import UnknownSupplier
-from matching.headings import HeadingModel, LineHeadings
-from matching.profiles import Product, Quantity, Supplier
-from matching.units import in_base_units
+from matching.headings import HeadingModel
+from matching.lines import Floats, GrowingVectors, Lines, Measures, Membership, Rows, Vectors, line_texts
+from matching.profiles import Supplier
 
-Rows = NDArray[np.int64]
-Floats = NDArray[np.float64]
-Vectors = NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Membership:
-    """Which rows hold which of many values (certificates, markets, languages), kept by value."""
-
-    rows_by_value: Mapping[str, Rows]
-    stated: NDArray[np.bool_]
-
-    @classmethod
-    def of(cls, values_by_row: Sequence[Collection[str]]) -> Membership:
-        """Membership of each row's values; a row without any has stated nothing."""
-        rows: dict[str, list[int]] = defaultdict(list)
-        for row, values in enumerate(values_by_row):
-            for value in set(values):
-                rows[value].append(row)
-        arrays = {value: np.array(found, np.int64) for value, found in rows.items()}
-        return cls(arrays, np.array([bool(values) for values in values_by_row], np.bool_))
-
-    def holds_any(self, rows: Rows, values: Iterable[str]) -> NDArray[np.bool_]:
-        """Whether each of `rows` holds at least one of `values`."""
-        held = [self.rows_by_value[value] for value in values if value in self.rows_by_value]
-        return np.isin(rows, np.concatenate(held)) if held else np.zeros(len(rows), np.bool_)
-
-
-@dataclass(frozen=True)
-class Measures:
-    """One quantity per product line in base units, beside the dimension it is of; NaN and "" where not stated."""
-
-    values: Floats
-    dimensions: NDArray[np.str_]
-
-    @classmethod
-    def of(cls, quantities: Sequence[Quantity | None]) -> Measures:
-        """Measures of quantities as written; an unknown unit counts as not stated."""
-        converted = [in_base_units(q.value, q.unit) if q else None for q in quantities]
-        values = [value[0] if value else np.nan for value in converted]
-        return cls(np.array(values, np.float64), np.array([value[1] if value else "" for value in converted], np.str_))
-
-
-@dataclass(frozen=True)
-class Lines:
-    """Product lines of all suppliers end to end; supplier row i owns lines starts[i] to starts[i + 1].
-
-    A supplier without products has one line without any figure, whose text is the description, so that no row
-    is empty. vectors (m, d) float32; hs (m,) str, "" where unknown; lead_time_days (m,) float, NaN where unknown;
-    price_min (m,) in price_currency per price_unit, NaN and "" where unknown; headings None without a model of them.
-    """
-
-    starts: Rows
-    vectors: Vectors
-    hs: NDArray[np.str_]
-    moq: Measures
-    lead_time_days: Floats
-    price_min: Floats
-    price_currency: NDArray[np.str_]
-    price_unit: NDArray[np.str_]
-    headings: LineHeadings | None = None
-
-    def of_rows(self, rows: Rows) -> tuple[Rows, Rows]:
-        """Line numbers of supplier rows end to end, and for each the position in `rows` that owns it."""
-        counts = self.starts[rows + 1] - self.starts[rows]
-        owners = np.repeat(np.arange(len(rows)), counts)
-        first = np.cumsum(counts) - counts
-        return np.arange(counts.sum()) - np.repeat(first, counts) + np.repeat(self.starts[rows], counts), owners
+__all__ = [
+    "Catalogue", "Floats", "Lines", "Measures", "Membership", "Rows", "Vectors", "completeness", "encode_suppliers",
+    "line_texts",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Suppliers as parallel arrays; row i of each array is suppliers[i], and i is the supplier's key in the index."""
+    """Suppliers as parallel arrays; row i of each array is suppliers[i], and i is the supplier's key in the index.
+
+    A state of the catalogue never changes; `with_changes` gives the next one. A supplier that was replaced or removed
+    leaves its row behind, dead, until `take` lays the living out anew.
+
+    alive        : bool (n,), whether the row still is a supplier
+    tie_breakers : int64 (n,), made from the id, so that equals are put in one order whatever their rows are
+    """
 
     suppliers: tuple[Supplier, ...]
-    profile_vectors: Vectors
+    profiles: GrowingVectors
     lines: Lines
     certificates: Membership
     markets: Membership
@@ -101,6 +44,9 @@ class Catalogue:
     countries: NDArray[np.str_]
     sizes: NDArray[np.str_]
     completeness: Floats
+    tie_breakers: Rows
+    alive: NDArray[np.bool_]
+    row_by_id: Mapping[str, int]
 
     @classmethod
     def build(cls, suppliers: Sequence[Supplier], vectors: Vectors, headings: HeadingModel | None = None) -> Catalogue:
@@ -110,8 +56,8 @@ class Catalogue:
         """
         return cls(
             suppliers=tuple(suppliers),
-            profile_vectors=vectors[: len(suppliers)],
-            lines=_lines(suppliers, vectors[len(suppliers) :], headings),
+            profiles=GrowingVectors(vectors[: len(suppliers)]),
+            lines=Lines.of(suppliers, vectors[len(suppliers) :], headings),
             certificates=Membership.of([set(map(certificate_name, s.certifications)) for s in suppliers]),
             markets=Membership.of([s.markets for s in suppliers]),
             languages=Membership.of([s.languages for s in suppliers]),
@@ -119,15 +65,28 @@ class Catalogue:
             countries=np.array([s.country or "" for s in suppliers], np.str_),
             sizes=np.array([s.size or "" for s in suppliers], np.str_),
             completeness=np.array([completeness(s) for s in suppliers], np.float64),
+            tie_breakers=np.array([_tie_breaker(s.id) for s in suppliers], np.int64),
+            alive=np.ones(len(suppliers), np.bool_),
+            row_by_id={supplier.id: row for row, supplier in enumerate(suppliers)},
         )
 
     def __len__(self) -> int:
         return len(self.suppliers)
 
+    @property
+    def profile_vectors(self) -> Vectors:
+        """Vector of each whole profile, float32 (n, d)."""
+        return self.profiles.view
+
     @cached_property
-    def row_by_id(self) -> Mapping[str, int]:
-        """Row of each supplier id."""
-        return {supplier.id: row for row, supplier in enumerate(self.suppliers)}
+    def living(self) -> Rows | None:
+        """Rows that still are suppliers, ascending; None where all are."""
+        return None if self.alive.all() else np.flatnonzero(self.alive).astype(np.int64)
+
+    @property
+    def count(self) -> int:
+        """Number of suppliers."""
+        return len(self.row_by_id)
 
     def row(self, supplier_id: str) -> int:
         """Row of a supplier; UnknownSupplier where there is none of that id."""
@@ -141,6 +100,47 @@ class Catalogue:
         """Supplier row that owns each vector of `encode_suppliers`: the keys under which they are indexed."""
         counts = np.diff(self.lines.starts)
         return np.concatenate([np.arange(len(self)), np.repeat(np.arange(len(self)), counts)])
+
+    def with_changes(self, removed: Collection[str], added: Catalogue) -> Catalogue:
+        """The next state: ids removed, and suppliers added in place of those of the same ids."""
+        dropped = set(removed) | set(added.row_by_id)
+        alive = self.alive.copy()
+        alive[[self.row_by_id[supplier_id] for supplier_id in dropped if supplier_id in self.row_by_id]] = False
+        kept = {supplier_id: row for supplier_id, row in self.row_by_id.items() if supplier_id not in dropped}
+        return Catalogue(
+            suppliers=self.suppliers + added.suppliers,
+            profiles=self.profiles.followed_by(added.profile_vectors),
+            lines=self.lines.followed_by(added.lines),
+            certificates=self.certificates.followed_by(added.certificates),
+            markets=self.markets.followed_by(added.markets),
+            languages=self.languages.followed_by(added.languages),
+            incoterms=self.incoterms.followed_by(added.incoterms),
+            countries=np.concatenate([self.countries, added.countries]),
+            sizes=np.concatenate([self.sizes, added.sizes]),
+            completeness=np.concatenate([self.completeness, added.completeness]),
+            tie_breakers=np.concatenate([self.tie_breakers, added.tie_breakers]),
+            alive=np.concatenate([alive, added.alive]),
+            row_by_id={**kept, **{supplier_id: row + len(self) for supplier_id, row in added.row_by_id.items()}},
+        )
+
+    def take(self, rows: Rows) -> Catalogue:
+        """A catalogue of some living rows alone, numbered by their place in `rows`."""
+        suppliers = tuple(self.suppliers[row] for row in rows)
+        return Catalogue(
+            suppliers=suppliers,
+            profiles=GrowingVectors(self.profile_vectors[rows]),
+            lines=self.lines.take(rows),
+            certificates=self.certificates.take(rows),
+            markets=self.markets.take(rows),
+            languages=self.languages.take(rows),
+            incoterms=self.incoterms.take(rows),
+            countries=self.countries[rows],
+            sizes=self.sizes[rows],
+            completeness=self.completeness[rows],
+            tie_breakers=self.tie_breakers[rows],
+            alive=self.alive[rows],
+            row_by_id={supplier.id: row for row, supplier in enumerate(suppliers)},
+        )
 
 
 def encode_suppliers(suppliers: Sequence[Supplier], encoder: Encoder) -> Vectors:
@@ -160,26 +160,5 @@ def completeness(supplier: Supplier) -> float:
     return sum(map(bool, parts)) / len(parts)
 
 
-def line_texts(supplier: Supplier) -> list[str]:
-    """The text of each product line; the whole profile where no product is named."""
-    return [product.name for product in supplier.products] or [supplier.text()]
-
-
-def _lines(suppliers: Sequence[Supplier], vectors: Vectors, headings: HeadingModel | None) -> Lines:
-    counts = [max(1, len(supplier.products)) for supplier in suppliers]
-    products: list[Product | None] = [product for s in suppliers for product in (s.products or (None,))]
-    prices = [product.price if product else None for product in products]
-    codes = [(product and product.hs) or "" for product in products]
-    texts = [text for supplier in suppliers for text in line_texts(supplier)]
-    lead_times = [product.lead_time_days if product else None for product in products]
-    return Lines(
-        starts=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
-        vectors=vectors,
-        hs=np.array(codes, np.str_),
-        moq=Measures.of([product.moq if product else None for product in products]),
-        lead_time_days=np.array([np.nan if days is None else days for days in lead_times], np.float64),
-        price_min=np.array([price.min if price else np.nan for price in prices], np.float64),
-        price_currency=np.array([price.currency if price else "" for price in prices], np.str_),
-        price_unit=np.array([(price and price.unit) or "" for price in prices], np.str_),
-        headings=headings.of_lines(codes, texts, vectors) if headings else None,
-    )
+def _tie_breaker(supplier_id: str) -> int:
+    return int.from_bytes(hashlib.blake2b(supplier_id.encode(), digest_size=8).digest(), "big", signed=True)

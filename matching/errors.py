@@ -4,7 +4,15 @@ SoukError
 ├── InvalidInput          what the caller gave cannot be used
 │   ├── InvalidRequest    a buyer's request: empty, too long, a value out of range
 │   └── UnreadableFile    a file as a whole: missing, wrong kind, damaged
-├── UnknownSupplier       an id that no stored supplier has
+├── UnknownRecord         an id that no stored record of its kind has
+│   └── UnknownSupplier   an id that no stored supplier has
+├── PreconditionFailed    a record is not in the state that a write was bound to
+├── AccessRefused         who calls may not do this
+│   ├── KeyRefused        no key, an unknown one or a revoked one
+│   └── ScopeMissing      a key that is not meant for this
+├── TooManyRequests       a key's allowance is used up for now
+├── KeyUsedOtherwise      an Idempotency-Key that came with another request before
+├── NotReady              a catalogue that is still being loaded
 ├── StoreUnavailable      the database of records cannot be reached or written
 ├── IndexDamaged          an index file that is torn, or made by another encoder
 ├── ModelMissing          a model folder that is not there, or not a model
@@ -32,8 +40,44 @@ class UnreadableFile(InvalidInput):
     """A file of which no row can be read."""
 
 
-class UnknownSupplier(SoukError):
+class UnknownRecord(SoukError):
+    """An id that no stored record of its kind has."""
+
+
+class UnknownSupplier(UnknownRecord):
     """An id that no stored supplier has."""
+
+
+class PreconditionFailed(SoukError):
+    """A record is not in the state that a write was bound to; nothing was stored."""
+
+
+class AccessRefused(SoukError):
+    """Who calls may not do this."""
+
+
+class KeyRefused(AccessRefused):
+    """No key was given, or one that is unknown or revoked."""
+
+
+class ScopeMissing(AccessRefused):
+    """The key is good, but not for this."""
+
+
+class TooManyRequests(SoukError):
+    """A key's allowance is used up; retry_after_seconds tells when there is more."""
+
+    def __init__(self, message: str, retry_after_seconds: int) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class KeyUsedOtherwise(SoukError):
+    """An Idempotency-Key that came with another request before."""
+
+
+class NotReady(SoukError):
+    """A catalogue that is still being loaded; the message tells how far it is."""
 
 
 class StoreUnavailable(SoukError):

@@ -68,12 +68,12 @@ class Comparison:
     @cached_property
     def profile_similarity(self) -> Floats:
         """Cosine of the request with each whole profile (k,)."""
-        return np.asarray(self.catalogue.profile_vectors[self.rows] @ self.query.vector, np.float64)
+        return _cosines(self.catalogue.profile_vectors[self.rows], self.query.vector)
 
     @cached_property
     def _nearest(self) -> tuple[Rows, Floats]:
         lines, owners = self.catalogue.lines.of_rows(self.rows)
-        similarities = np.asarray(self.catalogue.lines.vectors[lines] @ self.query.vector, np.float64)
+        similarities = _cosines(self.catalogue.lines.vectors[lines], self.query.vector)
         order = np.lexsort((-similarities, owners))
         first = order[np.searchsorted(owners[order], np.arange(len(self.rows)))]
         return lines[first], similarities[first]
@@ -283,6 +283,11 @@ FEATURE_NAMES: tuple[str, ...] = tuple(feature.name for feature in FEATURES)
 def feature_matrix(comparison: Comparison) -> Floats:
     """Features of k candidates, float64 (k, len(FEATURES)), columns in the order of FEATURES."""
     return np.column_stack([feature.compute(comparison) for feature in FEATURES])
+
+
+def _cosines(vectors: NDArray[np.float32], vector: NDArray[np.float32]) -> Floats:
+    """Row by row, unlike `@`: a supplier scores the same to the last digit whatever rows stand around its own."""
+    return np.asarray(np.einsum("ij,j->i", vectors, vector), np.float64)
 
 
 def _units_per(stated_units: NDArray[np.str_], wanted_unit: str | None) -> Floats:

@@ -22,7 +22,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 from scipy.sparse import csr_array
 
-from matching.clauses import clauses, goods_text
+from matching.clauses import goods_texts
 from matching.encoder import Encoder, TextKind
 from matching.errors import InvalidRequest, ModelDamaged, ModelMissing
 from matching.files import write_whole
@@ -64,6 +64,14 @@ class LineHeadings:
 
     places: Places
     shares: Floats
+
+    def followed_by(self, more: LineHeadings) -> LineHeadings:
+        """These headings with those of more lines behind them."""
+        return LineHeadings(np.concatenate([self.places, more.places]), np.concatenate([self.shares, more.shares]))
+
+    def take(self, lines: Places) -> LineHeadings:
+        """Headings of some lines alone."""
+        return LineHeadings(self.places[lines], self.shares[lines])
 
 
 @dataclass(frozen=True)
@@ -110,8 +118,7 @@ class HeadingModel:
         """
         if not words(text):
             raise InvalidRequest(f"text is {text[:40]!r}, expected at least one word")
-        goods = goods_text(text, needs_of(BuyerRequest(text=text)))
-        texts = [goods, *(clauses(goods) or [goods])]
+        texts = goods_texts(text, needs_of(BuyerRequest(text=text)))
         return self.likeliest(self.of_request(texts, encoder.encode(texts, kind=TextKind.REQUEST)), top)
 
     def of_request(self, texts: Sequence[str], vectors: Floats) -> Floats:

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
 
 import faiss
 import numpy as np
 from numpy.typing import NDArray
-
-from matching.errors import IndexDamaged
-from matching.files import write_whole
 
 Keys = NDArray[np.int64]
 Vectors = NDArray[np.float32]
@@ -32,13 +26,7 @@ class Neighbours:
 
 
 class VectorIndex(Protocol):
-    """Where vectors are kept and searched; one key may have several vectors (a profile and its product lines)."""
-
-    def add(self, keys: Keys, vectors: Vectors) -> None:
-        """Add vectors (n, d) under keys (n,); a repeated key gets one more vector."""
-
-    def remove(self, keys: Keys) -> None:
-        """Drop every vector under each key; a key that is not there is no error."""
+    """Where vectors are searched; one key may have several vectors (a profile and its product lines)."""
 
     def search(self, queries: Vectors, top: int, *, allowed: Keys | None = None) -> Neighbours:
         """The `top` keys whose best vector is most similar to each query (q, d), among `allowed` where given."""
@@ -50,13 +38,11 @@ class VectorIndex(Protocol):
 class FaissIndex:
     """Exact inner-product search in memory by FAISS (Douze et al. 2024, arXiv:2401.08281).
 
-    dimensions  : length of every vector
-    fingerprint : of what the vectors were made from and by; saved along, so that two encoders never mix
+    dimensions : length of every vector
     """
 
-    def __init__(self, dimensions: int, fingerprint: str) -> None:
+    def __init__(self, dimensions: int) -> None:
         self.dimensions = dimensions
-        self.fingerprint = fingerprint
         self._faiss: Any = faiss.IndexIDMap2(faiss.IndexFlatIP(dimensions))
 
     def __len__(self) -> int:
@@ -69,6 +55,14 @@ class FaissIndex:
     def remove(self, keys: Keys) -> None:
         """Drop every vector under each key; a key that is not there is no error."""
         self._faiss.remove_ids(np.ascontiguousarray(keys, np.int64))
+
+    def with_more(self, keys: Keys, vectors: Vectors) -> FaissIndex:
+        """A copy with more vectors (n, d) added under keys (n,)."""
+        copied = FaissIndex(self.dimensions)
+        if len(self):
+            copied.add(faiss.vector_to_array(self._faiss.id_map), self._faiss.index.reconstruct_n(0, len(self)))
+        copied.add(keys, vectors)
+        return copied
 
     def search(self, queries: Vectors, top: int, *, allowed: Keys | None = None) -> Neighbours:
         """The `top` keys whose best vector is most similar to each query; widens until they are found."""
@@ -84,49 +78,50 @@ class FaissIndex:
     def _nearest_vectors(self, queries: Vectors, breadth: int, allowed: Keys | None) -> tuple[Vectors, Keys]:
         if breadth == 0:
             return np.empty((len(queries), 0), np.float32), np.empty((len(queries), 0), np.int64)
-        selector = None if allowed is None else faiss.IDSelectorBatch(np.ascontiguousarray(allowed, np.int64))
+        selector = None if allowed is None else faiss.IDSelectorBitmap(_bits(allowed))  # type: ignore[call-arg, arg-type]
         parameters = None if selector is None else faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
         found: tuple[Vectors, Keys] = self._faiss.search(
             np.ascontiguousarray(queries, np.float32), breadth, params=parameters
         )
         return found
 
-    def vectors(self) -> Vectors:
-        """Every vector held, in the order in which they were added (n, d)."""
-        held: Vectors = self._faiss.index.reconstruct_n(0, len(self))
-        return held
 
-    def save(self, path: Path) -> None:
-        """Write the index whole or not at all, headed by its fingerprint and a SHA-256."""
-        payload = faiss.serialize_index(self._faiss).tobytes()
-        header = {"fingerprint": self.fingerprint, "sha256": hashlib.sha256(payload).hexdigest()}
-        write_whole(path, json.dumps(header).encode() + b"\n" + payload)
+class LayeredIndex:
+    """A large index that stays as it is and a small one with what came since; a state never changes.
 
-    @classmethod
-    def load(cls, path: Path, *, fingerprint: str) -> Self:
-        """Read a saved index; IndexDamaged where the file is missing, torn, or made by another encoder."""
-        header, payload = _read_checked(path)
-        if header.get("fingerprint") != fingerprint:
-            raise IndexDamaged(
-                f"{path}: made from {header.get('fingerprint')!r}, but {fingerprint!r} is in use; run `souk index`"
-            )
-        stored = faiss.deserialize_index(np.frombuffer(payload, np.uint8))
-        index = cls(stored.d, fingerprint)
-        index._faiss = stored
-        return index
+    Keys of the two differ. What was removed stays in and is left out by `allowed`.
+    """
+
+    def __init__(self, settled: FaissIndex, recent: FaissIndex | None = None) -> None:
+        self._settled = settled
+        self._recent = recent or FaissIndex(settled.dimensions)
+
+    def __len__(self) -> int:
+        return len(self._settled) + len(self._recent)
+
+    @property
+    def recent_vectors(self) -> int:
+        """Number of vectors in the small layer."""
+        return len(self._recent)
+
+    def with_more(self, keys: Keys, vectors: Vectors) -> LayeredIndex:
+        """The next state, with vectors (n, d) added under keys (n,)."""
+        return LayeredIndex(self._settled, self._recent.with_more(keys, vectors))
+
+    def search(self, queries: Vectors, top: int, *, allowed: Keys | None = None) -> Neighbours:
+        """The `top` keys whose best vector is most similar to each query, of both layers."""
+        found = [layer.search(queries, top, allowed=allowed) for layer in (self._settled, self._recent)]
+        similarities = np.concatenate([layer.similarities for layer in found], axis=1)
+        order = np.argsort(-similarities, axis=1, kind="stable")[:, :top]
+        keys = np.concatenate([layer.keys for layer in found], axis=1)
+        return Neighbours(np.take_along_axis(keys, order, axis=1), np.take_along_axis(similarities, order, axis=1))
 
 
-def _read_checked(path: Path) -> tuple[dict[str, Any], bytes]:
-    try:
-        head, _, payload = path.read_bytes().partition(b"\n")
-        header = json.loads(head)
-        if hashlib.sha256(payload).hexdigest() == header["sha256"]:
-            return header, payload
-    except FileNotFoundError as error:
-        raise IndexDamaged(f"{path}: no index file there; run `souk index`") from error
-    except (ValueError, KeyError, TypeError):
-        pass
-    raise IndexDamaged(f"{path}: torn or altered (its SHA-256 does not agree); run `souk index`")
+def _bits(keys: Keys) -> NDArray[np.uint8]:
+    """Keys, none below 0, as the set bits of a map."""
+    mask = np.zeros(int(keys.max(initial=-1)) + 1, np.bool_)
+    mask[keys] = True
+    return np.packbits(mask, bitorder="little")
 
 
 def _best_per_key(keys: Keys, similarities: Vectors, top: int) -> Neighbours:

@@ -2,30 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Self
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.candidates import Filters, WordIndex, find_candidates
-from matching.catalogue import Catalogue, Floats, Rows, encode_suppliers
-from matching.clauses import clauses, goods_text
+from matching.candidates import Filters, find_candidates
+from matching.catalogue import Catalogue, Floats, Rows, Vectors, encode_suppliers
+from matching.clauses import goods_texts
 from matching.encoder import Encoder, TextKind, TokenVectors
 from matching.errors import InvalidRequest
 from matching.evidence import evidence
 from matching.explanation import Explanation, findings_of, sentences_of, terms_of
 from matching.features import Comparison, Query, feature_matrix
 from matching.headings import HeadingChance, HeadingModel
-from matching.index import FaissIndex, VectorIndex
+from matching.index import FaissIndex, LayeredIndex
 from matching.language import detect_language
 from matching.needs import Needs, needs_of
 from matching.profiles import BuyerRequest, Product, Supplier
 from matching.ranker import GlassBoxRanker, probabilities
+from matching.word_index import WordIndex
 from matching.words import words
 
+_RECENT_ROWS = 1_000
+_RECENT_SHARE = 0.1
 _SHOWN_HEADINGS = 3
+
+
+class Stage(StrEnum):
+    """The steps of answering a request, for whoever measures them."""
+
+    ENCODE = "encode"
+    RECALL = "recall"
+    FEATURES = "features"
+    RANK = "rank"
+    EXPLAIN = "explain"
+
+
+Observer = Callable[[Stage], AbstractContextManager[None]]
+
+
+def unobserved(_stage: Stage) -> AbstractContextManager[None]:
+    """Measures nothing."""
+    return nullcontext()
 
 
 @dataclass(frozen=True)
@@ -53,6 +75,17 @@ class Ranking:
 
 
 @dataclass(frozen=True)
+class Scoring:
+    """The candidates of a request in their order: rows (k,), features and terms (k, f), scores (k,)."""
+
+    query: Query
+    rows: Rows
+    features: Floats
+    terms: Floats
+    scores: Floats
+
+
+@dataclass(frozen=True)
 class RequestMatch:
     """A buyer request in its place for a supplier."""
 
@@ -63,16 +96,20 @@ class RequestMatch:
 
 
 class Matcher:
-    """Composes encoder, catalogue, indexes and ranker; holds no state that a call changes."""
+    """Composes encoder, catalogue, indexes and ranker; holds no state that a call changes.
+
+    observe : called around each stage of an answer
+    """
 
     def __init__(
         self,
         encoder: Encoder,
         catalogue: Catalogue,
-        index: VectorIndex,
+        index: LayeredIndex,
         word_index: WordIndex,
         ranker: GlassBoxRanker,
         headings: HeadingModel | None = None,
+        observe: Observer = unobserved,
     ) -> None:
         self.encoder = encoder
         self.catalogue = catalogue
@@ -80,6 +117,7 @@ class Matcher:
         self.word_index = word_index
         self.ranker = ranker
         self.headings = headings
+        self.observe = observe
 
     @classmethod
     def build(
@@ -88,13 +126,35 @@ class Matcher:
         suppliers: Sequence[Supplier],
         ranker: GlassBoxRanker,
         headings: HeadingModel | None = None,
-    ) -> Self:
-        """A matcher over suppliers, everything computed afresh; without `headings` it infers none."""
-        vectors = encode_suppliers(suppliers, encoder)
+        *,
+        vectors: Vectors | None = None,
+        observe: Observer = unobserved,
+    ) -> Matcher:
+        """A matcher over suppliers; without `headings` it infers none.
+
+        vectors : of the suppliers, as `encode_suppliers` gives them; computed where they are not given
+        """
+        vectors = encode_suppliers(suppliers, encoder) if vectors is None else vectors
         catalogue = Catalogue.build(suppliers, vectors, headings)
-        index = FaissIndex(encoder.dimensions, encoder.fingerprint)
-        index.add(catalogue.vector_rows, vectors)
-        return cls(encoder, catalogue, index, WordIndex(suppliers), ranker, headings)
+        return cls(encoder, catalogue, _settled(catalogue), WordIndex(suppliers), ranker, headings, observe)
+
+    def with_changes(self, removed: Collection[str], added: Sequence[Supplier]) -> Matcher:
+        """A matcher over the suppliers as they are after a change, in time that grows with the change.
+
+        removed : ids to leave out; one that is not there is no error
+        added   : suppliers, of differing ids, in place of those of the same ids
+        """
+        old = self.catalogue
+        came = Catalogue.build(added, encode_suppliers(added, self.encoder), self.headings)
+        dropped = {*removed, *came.row_by_id} & old.row_by_id.keys()
+        rows = np.array([old.row_by_id[supplier_id] for supplier_id in dropped], np.int64)
+        vectors = np.concatenate([came.profile_vectors, came.lines.vectors])
+        changed = self._over(
+            old.with_changes(dropped, came),
+            self.index.with_more(came.vector_rows + len(old), vectors) if len(came) else self.index,
+            self.word_index.with_changes(rows, added),
+        )
+        return changed._settled_anew() if changed._is_worn() else changed
 
     def match(
         self,
@@ -121,13 +181,59 @@ class Matcher:
         filters: Filters | None = None,
     ) -> Iterator[Ranking]:
         """Rankings of requests in their order, computed one by one as they are asked for."""
-        allowed = filters.allowed(self.catalogue) if filters else None
+        allowed = (filters or Filters()).allowed(self.catalogue)
         for request in requests:
-            query = self.query(request)
-            rows, features = self.compare(query, allowed=allowed)
-            reader = (language or query.request.language or "en") if explain else None
-            matches = self._ranked(query, rows, features, top, reader)
-            yield Ranking(query.request, query.needs, matches, self._likeliest_headings(query))
+            scoring = self.score(request, allowed=allowed)
+            matches = self.matches(scoring, range(min(top, len(scoring.rows))), explain=explain, language=language)
+            query = scoring.query
+            yield Ranking(query.request, query.needs, matches, self.likeliest_headings(query))
+
+    def score(self, request: BuyerRequest, *, allowed: Rows | None = None) -> Scoring:
+        """The candidates of a request, best first; equals in one order, whatever their rows."""
+        query = self.query(request)
+        rows, features = self.compare(query, allowed=allowed)
+        with self.observe(Stage.RANK):
+            terms = self.ranker.terms(features)
+            scores = self.ranker.scores(terms)
+            order = np.lexsort((self.catalogue.tie_breakers[rows], -scores))
+        return Scoring(query, rows[order], features[order], terms[order], scores[order])
+
+    def score_listed(self, request: BuyerRequest, supplier_ids: Iterable[str]) -> Scoring:
+        """Suppliers scored for a request in the order in which they are listed; whoever is gone is left out."""
+        query = self.query(request)
+        found = self.catalogue.row_by_id
+        rows = np.array([found[supplier_id] for supplier_id in supplier_ids if supplier_id in found], np.int64)
+        features = feature_matrix(Comparison(query, self.catalogue, rows))
+        terms = self.ranker.terms(features)
+        return Scoring(query, rows, features, terms, self.ranker.scores(terms))
+
+    def matches(
+        self, scoring: Scoring, places: range, *, explain: bool = True, language: str | None = None
+    ) -> tuple[Match, ...]:
+        """The suppliers at some places of a scoring, counted from 0, with their reasons."""
+        reader = language or scoring.query.request.language or "en"
+        chances = probabilities(scoring.scores)
+        with self.observe(Stage.EXPLAIN):
+            tokens = self.encoder.token_vectors(scoring.query.goods, kind=TextKind.REQUEST) if explain else None
+            return tuple(
+                Match(
+                    place + 1,
+                    self.catalogue.suppliers[scoring.rows[place]],
+                    float(scoring.scores[place]),
+                    float(chances[place]),
+                    self._explanation(scoring, tokens, place, reader) if tokens else None,
+                )
+                for place in places
+            )
+
+    def likeliest_headings(self, query: Query) -> tuple[HeadingChance, ...]:
+        """What a request may be about; the heading it states alone, where it does; none without a model of them."""
+        stated = query.constraints.hs
+        if stated:
+            return (HeadingChance(stated[:4], 1.0, stated=True),)
+        if self.headings is None or query.headings is None:
+            return ()
+        return self.headings.likeliest(query.headings, _SHOWN_HEADINGS)
 
     def requests_for(
         self, supplier_id: str, requests: Sequence[BuyerRequest], *, top: int = 10
@@ -148,69 +254,41 @@ class Matcher:
         """A request made ready; InvalidRequest where its text holds no word."""
         if not words(request.text):
             raise InvalidRequest(f"text is {request.text[:40]!r}, expected at least one word")
-        if request.language is None:
-            request = request.model_copy(update={"language": detect_language(request.text)})
-        needs = needs_of(request)
-        goods = goods_text(request.text, needs)
-        texts = [goods, *(clauses(goods) or [goods])]
-        vectors = self.encoder.encode(texts, kind=TextKind.REQUEST)
-        headings = self._asked_headings(needs, texts, vectors)
-        return Query(request, needs, goods, vectors[0], vectors[1:], self.word_index.scores(request.text), headings)
+        with self.observe(Stage.ENCODE):
+            if request.language is None:
+                request = request.model_copy(update={"language": detect_language(request.text)})
+            needs = needs_of(request)
+            texts = goods_texts(request.text, needs)
+            vectors = self.encoder.encode(texts, kind=TextKind.REQUEST)
+            headings = self._asked_headings(needs, texts, vectors)
+        with self.observe(Stage.RECALL):
+            word_scores = self.word_index.scores(request.text)
+        return Query(request, needs, texts[0], vectors[0], vectors[1:], word_scores, headings)
 
     def compare(self, query: Query, *, allowed: Rows | None = None, limit: int = 200) -> tuple[Rows, Floats]:
         """Candidate rows (k,) of a query and their features (k, f)."""
-        vectors = np.concatenate([query.vector[None, :], query.clause_vectors])
-        rows = find_candidates(vectors, query.word_scores, self.index, allowed, limit=limit)
-        return rows, feature_matrix(Comparison(query, self.catalogue, rows))
+        with self.observe(Stage.RECALL):
+            living = self.catalogue.living if allowed is None else allowed
+            vectors = np.concatenate([query.vector[None, :], query.clause_vectors])
+            rows = find_candidates(
+                vectors, query.word_scores, self.index, living, limit=limit,
+                tie_breakers=self.catalogue.tie_breakers,
+            )  # fmt: skip
+        with self.observe(Stage.FEATURES):
+            return rows, feature_matrix(Comparison(query, self.catalogue, rows))
 
-    def _asked_headings(
-        self, needs: Needs, texts: Sequence[str], vectors: NDArray[np.float32]
-    ) -> NDArray[np.float32] | None:
+    def _asked_headings(self, needs: Needs, texts: Sequence[str], vectors: Vectors) -> NDArray[np.float32] | None:
         if self.headings is None:
             return None
         stated = needs.constraints.hs
         return self.headings.stated(stated) if stated else self.headings.of_request(texts, vectors)
 
-    def _likeliest_headings(self, query: Query) -> tuple[HeadingChance, ...]:
-        stated = query.constraints.hs
-        if stated:
-            return (HeadingChance(stated[:4], 1.0, stated=True),)
-        if self.headings is None or query.headings is None:
-            return ()
-        return self.headings.likeliest(query.headings, _SHOWN_HEADINGS)
-
-    def _ranked(self, query: Query, rows: Rows, features: Floats, top: int, language: str | None) -> tuple[Match, ...]:
-        terms = self.ranker.terms(features)
-        scores = self.ranker.scores(terms)
-        chances = probabilities(scores)
-        order = np.lexsort((rows, -scores))[:top]
-        request_tokens = self.encoder.token_vectors(query.goods, kind=TextKind.REQUEST) if language else None
-        return tuple(
-            Match(
-                rank,
-                self.catalogue.suppliers[rows[place]],
-                float(scores[place]),
-                float(chances[place]),
-                self._explanation(query, request_tokens, int(rows[place]), features[place], terms[place], language)
-                if language and request_tokens
-                else None,
-            )
-            for rank, place in enumerate(order, start=1)
-        )
-
-    def _explanation(
-        self,
-        query: Query,
-        request_tokens: TokenVectors,
-        row: int,
-        features: Floats,
-        contributions: Floats,
-        language: str,
-    ) -> Explanation:
+    def _explanation(self, scoring: Scoring, request_tokens: TokenVectors, place: int, language: str) -> Explanation:
+        query, row = scoring.query, int(scoring.rows[place])
         supplier = self.catalogue.suppliers[row]
         profile = supplier.text()
         found = evidence(query.request.text, request_tokens, profile, self.encoder.token_vectors(profile))
-        terms = terms_of(features, contributions)
+        terms = terms_of(scoring.features[place], scoring.terms[place])
         findings = findings_of(query, supplier, self._nearest_line(query, row), terms, language)
         return Explanation(self.ranker.base, terms, found, findings, sentences_of(supplier, found, findings, language))
 
@@ -219,3 +297,24 @@ class Matcher:
         place = int(comparison.lines[0] - self.catalogue.lines.starts[row])
         products = self.catalogue.suppliers[row].products
         return products[place] if products else None
+
+    def _is_worn(self) -> bool:
+        """Whether so many rows are dead or recent that laying everything out anew pays."""
+        dead = len(self.catalogue) - self.catalogue.count
+        recent = self.index.recent_vectors
+        return dead + recent > max(_RECENT_ROWS, _RECENT_SHARE * len(self.index))
+
+    def _settled_anew(self) -> Matcher:
+        rows = np.flatnonzero(self.catalogue.alive).astype(np.int64)
+        catalogue = self.catalogue.take(rows)
+        return self._over(catalogue, _settled(catalogue), self.word_index.take(rows))
+
+    def _over(self, catalogue: Catalogue, index: LayeredIndex, word_index: WordIndex) -> Matcher:
+        """The same models over another state of the suppliers."""
+        return Matcher(self.encoder, catalogue, index, word_index, self.ranker, self.headings, self.observe)
+
+
+def _settled(catalogue: Catalogue) -> LayeredIndex:
+    index = FaissIndex(catalogue.profile_vectors.shape[1])
+    index.add(catalogue.vector_rows, np.concatenate([catalogue.profile_vectors, catalogue.lines.vectors]))
+    return LayeredIndex(index)

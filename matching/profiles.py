@@ -26,6 +26,13 @@ def _clean(value: object) -> object:
     return "".join(" " if unicodedata.category(character) == "Cc" else character for character in value).strip()
 
 
+def _number(value: object) -> object:
+    """True would pass for 1 and "12" for 12; whoever means a number writes one."""
+    if isinstance(value, bool | str):
+        raise ValueError(f"{value!r} is not a number; expected one without quotes")
+    return value
+
+
 def _code(parse: Callable[[str], str]) -> BeforeValidator:
     def validate(value: object) -> object:
         return parse(value) if isinstance(value, str) else value
@@ -33,6 +40,8 @@ def _code(parse: Callable[[str], str]) -> BeforeValidator:
     return BeforeValidator(validate)
 
 
+Whole = Annotated[int, BeforeValidator(_number)]
+Amount = Annotated[float, BeforeValidator(_number)]
 Text = Annotated[str, Field(max_length=MAX_TEXT_CHARACTERS), BeforeValidator(_clean)]
 Name = Annotated[str, Field(min_length=1, max_length=300), BeforeValidator(_clean)]
 Identifier = Annotated[str, Field(min_length=1, max_length=100), BeforeValidator(_clean)]
@@ -65,14 +74,14 @@ class _Value(BaseModel):
 class Quantity(_Value):
     """An amount with its unit as written: 500 "l", 2 "container"."""
 
-    value: float = Field(ge=0, allow_inf_nan=False)
+    value: Amount = Field(ge=0, allow_inf_nan=False)
     unit: Annotated[str, Field(min_length=1, max_length=40), BeforeValidator(_clean)]
 
 
 class Money(_Value):
     """A price ceiling: value in a currency, per unit where one is named."""
 
-    value: float = Field(ge=0, allow_inf_nan=False)
+    value: Amount = Field(ge=0, allow_inf_nan=False)
     currency: Currency
     unit: str | None = Field(default=None, max_length=40)
 
@@ -80,8 +89,8 @@ class Money(_Value):
 class PriceRange(_Value):
     """What a supplier asks per unit: from min to max in one currency."""
 
-    min: float = Field(ge=0, allow_inf_nan=False)
-    max: float = Field(ge=0, allow_inf_nan=False)
+    min: Amount = Field(ge=0, allow_inf_nan=False)
+    max: Amount = Field(ge=0, allow_inf_nan=False)
     currency: Currency
     unit: str | None = Field(default=None, max_length=40)
 
@@ -100,7 +109,7 @@ class Product(_Value):
     moq: Quantity | None = None
     price: PriceRange | None = None
     capacity_month: Quantity | None = None
-    lead_time_days: int | None = Field(default=None, ge=0, le=3650)
+    lead_time_days: Whole | None = Field(default=None, ge=0, le=3650)
 
 
 class Supplier(_Value):
@@ -111,8 +120,8 @@ class Supplier(_Value):
     country: Country | None = None
     city: Text | None = None
     size: Size | None = None
-    employees: int | None = Field(default=None, ge=0)
-    founded: int | None = Field(default=None, ge=1000, le=2100)
+    employees: Whole | None = Field(default=None, ge=0)
+    founded: Whole | None = Field(default=None, ge=1000, le=2100)
     languages: Annotated[tuple[Language, ...], Field(max_length=50)] = ()
     profile_language: Language | None = None
     description: Text = ""
@@ -145,7 +154,7 @@ class Constraints(_Value):
     certifications: tuple[Name, ...] = ()
     incoterm: Term | None = None
     languages: tuple[Language, ...] = ()
-    max_lead_time_days: int | None = Field(default=None, ge=0, le=3650)
+    max_lead_time_days: Whole | None = Field(default=None, ge=0, le=3650)
     max_price: Money | None = None
     supplier_countries: tuple[Country, ...] = ()
 

@@ -2,37 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from functools import partial
-from http import HTTPStatus
 
 from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
 from starlette.concurrency import run_in_threadpool
-from starlette.types import ASGIApp, Receive, Scope, Send
 from threadpoolctl import threadpool_limits
 
-from data.workspace import open_matcher
+from data.workspace import Models
 from service import problems
+from service.access import LOOPBACK, Allowances
+from service.description import describe
+from service.envelope import Envelope
 from service.live import Live
+from service.metrics import Metrics
 from service.pages import start
-from service.routes import headings, health, match, suppliers
+from service.routes import bulk, feedback, headings, health, match, requests, suppliers
 from service.settings import ServiceSettings
 
+_log = logging.getLogger(__name__)
+_READABLE = ("ETag", "Retry-After", "RateLimit", "RateLimit-Policy", "X-Request-Id", "Idempotent-Replayed")
+_SENDABLE = ("Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "X-Request-Id")
 
-def create_app(settings: ServiceSettings, live: Live | None = None) -> FastAPI:
-    """The application; the matcher is loaded as it starts, and a failed load is told by /readyz.
 
-    live : where its matcher comes from; by default what the settings' store and models give
+def create_app(settings: ServiceSettings, load_models: Callable[[], Models] | None = None) -> FastAPI:
+    """The application; models and catalogues are loaded as it runs, and /readyz tells how far they are.
+
+    load_models : where the models come from; by default what the settings name
     """
-    live = live or Live(partial(open_matcher, settings))
+    metrics = Metrics()
+    live = Live(settings, metrics, load_models)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        await run_in_threadpool(live.reload)
+        live.start()
         # Requests run beside each other: a pool of threads inside each small matrix product only makes them wait.
         with threadpool_limits(limits=1):
             yield
+        await run_in_threadpool(live.stop)
 
     app = FastAPI(
         title="Souk",
@@ -40,26 +49,24 @@ def create_app(settings: ServiceSettings, live: Live | None = None) -> FastAPI:
         version="1",
         lifespan=lifespan,
     )
-    app.state.live = live
-    problems.install(app)
-    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
-    for router in (start.router, match.router, headings.router, suppliers.router, health.router):
-        app.include_router(router)
+    app.state.live, app.state.metrics, app.state.settings = live, metrics, settings
+    app.state.allowances, app.state.loopback = Allowances(), settings.host in LOOPBACK
+    _assemble(app, settings, metrics)
     return app
 
 
-class BodyLimit:
-    """Refuses a request body above a size before it is read, by its Content-Length."""
-
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
-        self._app = app
-        self._max_bytes = max_bytes
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or answer 413."""
-        length = dict(scope.get("headers", [])).get(b"content-length", b"0")
-        if scope["type"] == "http" and int(length) > self._max_bytes:
-            detail = f"the body has {int(length)} bytes, expected at most {self._max_bytes}"
-            await problems.problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)(scope, receive, send)
-            return
-        await self._app(scope, receive, send)
+def _assemble(app: FastAPI, settings: ServiceSettings, metrics: Metrics) -> None:
+    problems.install(app)
+    if settings.allowed_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.allowed_origins,
+            allow_methods=("GET", "PUT", "POST", "DELETE"),
+            allow_headers=_SENDABLE,
+            expose_headers=_READABLE,
+            max_age=600,
+        )
+    app.add_middleware(Envelope, settings=settings, metrics=metrics)
+    for module in (start, match, headings, suppliers, requests, bulk, feedback, health):
+        app.include_router(module.router)
+    app.openapi = describe(app)  # type: ignore[method-assign]

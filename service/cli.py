@@ -13,11 +13,15 @@ from rich.console import Console
 from rich.logging import RichHandler
 
 from data.cli import EncoderOption
-from matching.errors import InvalidInput, SoukError
+from matching.errors import InvalidInput, SoukError, StoreUnavailable
 from service.settings import ServiceSettings
 
 commands = typer.Typer()
 _FAILED, _BAD_INPUT = 1, 2
+_DEVELOPMENT = """
+ DEVELOPMENT MODE: there is no API key, so whoever reaches this address may read and change everything.
+ `souk keys create NAME --scope admin` ends it.
+"""
 
 
 @commands.command()
@@ -31,10 +35,50 @@ def serve(
 
     from service.app import create_app
 
-    settings = ServiceSettings.with_encoder(encoder)
-    host, port = host or settings.host, port or settings.port
-    Console(stderr=True).print(f"Souk is on http://{host}:{port} (documentation at /docs); Ctrl-C stops it")
-    uvicorn.run(create_app(settings), host=host, port=port, log_level="warning")
+    given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    settings = ServiceSettings.with_encoder(encoder).model_copy(update=given)
+    _log_lines()
+    _check_access(settings)
+    place = f"http://{settings.host}:{settings.port}"
+    Console(stderr=True).print(f"Souk is on {place} (documentation at /docs); Ctrl-C stops it")
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=settings.shutdown_seconds,
+    )
+
+
+def _log_lines() -> None:
+    from service.envelope import JsonLines
+
+    handler = logging.StreamHandler()
+    handler.setFormatter(JsonLines())
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.getLogger("souk.access").setLevel(logging.INFO)
+
+
+def _check_access(settings: ServiceSettings) -> None:
+    """Say loudly that anybody may do anything, or refuse to open that to a network."""
+    from data.database import Database
+    from data.keys import Keys
+    from service.access import LOOPBACK
+
+    try:
+        has_keys = Keys(Database.open(settings.database_url)).any()
+    except StoreUnavailable as failure:
+        logging.getLogger(__name__).warning("%s; waiting for it", failure)
+        has_keys = True
+    if has_keys:
+        return
+    if settings.host not in LOOPBACK:
+        raise InvalidInput(
+            f"host is {settings.host!r}, but there is no API key: anybody could read and change everything; "
+            "make one by `souk keys create`, or listen on 127.0.0.1"
+        )
+    Console(stderr=True).print(_DEVELOPMENT, style="bold white on red", highlight=False)
 
 
 def main() -> None:

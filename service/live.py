@@ -1,38 +1,202 @@
-"""The matcher now in service, and how it is replaced without a failed request."""
+"""What is in service: the models, and per organisation a workspace that follows the store."""
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as StillLoading
+from time import monotonic
 
+from data.database import DEFAULT_ORGANISATION, Database
+from data.events import note_model_version
+from data.keys import Keys
+from data.schema import Kind
+from data.store import Store
+from data.workspace import Models, Workspace, snapshot_path
 from matching.errors import ModelMissing, SoukError
 from matching.matcher import Matcher
 from matching.profiles import BuyerRequest
+from service.metrics import Metrics
+from service.settings import ServiceSettings
+
+_log = logging.getLogger(__name__)
+_RETRY_SECONDS = 2.0
+_FIRST_USE_SECONDS = 5.0
+_GATHER_SECONDS = 0.02
 
 
 class Live:
-    """Holds one reference to the matcher in service; `reload` builds the next one whole before it takes over.
+    """The database, the models and the workspaces, with the threads that keep them up.
 
-    open_matcher : builds a matcher from what is stored
+    load_models : loads the encoder and the ranker, as the settings say by default
     """
 
-    def __init__(self, open_matcher: Callable[[], Matcher]) -> None:
-        self._open_matcher = open_matcher
-        self._matcher: Matcher | None = None
+    def __init__(
+        self, settings: ServiceSettings, metrics: Metrics, load_models: Callable[[], Models] | None = None
+    ) -> None:
+        self.database = Database(settings.database_url)
+        self.keys = Keys(self.database, settings.key_pepper.get_secret_value())
         self.failure: str | None = "starting"
+        self._settings = settings
+        self._metrics = metrics
+        self._load_models = load_models or (lambda: Models.load(settings))
+        self._models: Models | None = None
+        self._workspaces: dict[str, Workspace] = {}
+        self._loads: dict[str, Future[Matcher]] = {}
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._loader = ThreadPoolExecutor(1, "load")
+        self._threads = [
+            threading.Thread(target=run, name=name, daemon=True)
+            for name, run in (("follow", self._follow), ("snapshot", self._keep_snapshots))
+        ]
+
+    # For the routes
 
     @property
-    def matcher(self) -> Matcher:
-        """The matcher in service; ModelMissing, with the reason, where none could be loaded yet."""
-        if self._matcher is None:
+    def models(self) -> Models:
+        """The models in service; ModelMissing, with the reason, where none could be loaded yet."""
+        if self._models is None:
             raise ModelMissing(f"no matcher is in service: {self.failure}")
-        return self._matcher
+        return self._models
 
-    def reload(self) -> None:
-        """Build a new matcher, try it on one request, then rebind; on failure the old one goes on serving."""
+    def workspace(self, organisation: str) -> Workspace:
+        """An organisation's workspace; at first use it is loaded, and waited for a little."""
+        models = self.models
+        with self._lock:
+            if organisation not in self._workspaces:
+                store = Store(self.database, organisation)
+                path = snapshot_path(self._settings, organisation)
+                workspace = Workspace(store, models, path, self._metrics.observe)
+                self._workspaces[organisation] = workspace
+                self._loads[organisation] = self._loader.submit(workspace.load)
+            load = self._loads[organisation]
+        self._await(organisation, load)
+        return self._workspaces[organisation]
+
+    def matcher(self, organisation: str) -> Matcher:
+        """An organisation's matcher now; NotReady while it is being loaded."""
+        return self.workspace(organisation).matcher
+
+    def written(self) -> None:
+        """Tell that a write was stored, so that it is matchable soon."""
+        self._wake.set()
+
+    def removed(self, organisation: str) -> None:
+        """See to it that what was deleted is in no further answer of this process."""
+        if self._models is not None:
+            self.workspace(organisation).catch_up()
+
+    def progress(self) -> tuple[int, int, bool]:
+        """Suppliers in service, suppliers in all, and whether every known catalogue is loaded."""
+        with self._lock:
+            workspaces, loads = list(self._workspaces.values()), list(self._loads.values())
+        done = sum(workspace.progress.done for workspace in workspaces)
+        total = sum(workspace.progress.total for workspace in workspaces)
+        counts = [load.result().catalogue.count for load in loads if load.done() and not load.exception()]
+        loaded = len(counts) == len(loads) and self._models is not None
+        return (self.suppliers() if loaded else done), total, loaded
+
+    def suppliers(self) -> int:
+        """Number of suppliers in all catalogues that are loaded."""
+        return sum(matcher.catalogue.count for _, matcher in self._loaded())
+
+    def measure(self) -> None:
+        """Bring the gauges of the catalogues up."""
+        loaded = self._loaded()
+        self._metrics.suppliers.set(sum(matcher.catalogue.count for _, matcher in loaded))
+        self._metrics.vectors.set(sum(len(matcher.index) for _, matcher in loaded))
+        behind = [workspace.store.last_change() - workspace.seen for workspace, _ in loaded]
+        self._metrics.behind.set(sum(behind))
+
+    # Its life
+
+    def start(self) -> None:
+        """Begin to load and to follow."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """End the threads and give the connections back."""
+        self._stopping.set()
+        self._wake.set()
+        for thread in self._threads:
+            thread.join()
+        self._loader.shutdown(cancel_futures=True)
+        self.database.close()
+
+    def _await(self, organisation: str, load: Future[Matcher]) -> None:
         try:
-            matcher = self._open_matcher()
-            matcher.match(BuyerRequest(text="test"), top=1)
-        except SoukError as error:
-            self.failure = str(error)
+            load.result(timeout=_FIRST_USE_SECONDS)
+        except StillLoading:
             return
-        self._matcher, self.failure = matcher, None
+        except SoukError:
+            with self._lock:
+                self._workspaces.pop(organisation, None)
+                self._loads.pop(organisation, None)
+            raise
+
+    def _loaded(self) -> list[tuple[Workspace, Matcher]]:
+        with self._lock:
+            pairs = [(self._workspaces[name], load) for name, load in self._loads.items()]
+        return [(workspace, workspace.matcher) for workspace, load in pairs if load.done() and not load.exception()]
+
+    def _open(self) -> bool:
+        """Load the models and the catalogues that hold anything; whether it could be done."""
+        try:
+            self.database.migrate()
+            self._models = self._models or self._load_models()
+            self._note_models(self._models)
+            for organisation in {DEFAULT_ORGANISATION, *self.database.organisations()}:
+                store = Store(self.database, organisation)
+                if organisation == DEFAULT_ORGANISATION or store.changes_after(0, Kind.SUPPLIERS, limit=1):
+                    self.workspace(organisation).matcher.match(BuyerRequest(text="test"), top=1)
+        except SoukError as error:
+            if self.failure != str(error):
+                _log.warning("%s", error)
+            self.failure = str(error)
+            return False
+        self.failure = None
+        return True
+
+    def _note_models(self, models: Models) -> None:
+        for kind, version in (("encoder", models.encoder.fingerprint), ("ranker", models.ranker.version)):
+            note_model_version(self.database, kind, version)
+            self._metrics.models.labels(kind, version).set(1)
+
+    def _follow(self) -> None:
+        while not self._open():
+            if self._stopping.wait(_RETRY_SECONDS):
+                return
+        while not self._stopping.is_set():
+            self._wake.wait(self._settings.follow_seconds)
+            self._wake.clear()
+            self._stopping.wait(_GATHER_SECONDS)
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        for workspace, _ in self._loaded():
+            try:
+                workspace.catch_up()
+                self.failure = None
+            except SoukError as error:
+                if self.failure is None:
+                    _log.warning("changes cannot be followed: %s", error)
+                self.failure = str(error)
+
+    def _keep_snapshots(self) -> None:
+        until = monotonic() + self._settings.snapshot_seconds
+        while not self._stopping.wait(max(0.0, until - monotonic())):
+            self._save_snapshots()
+            until = monotonic() + self._settings.snapshot_seconds
+        self._save_snapshots()
+
+    def _save_snapshots(self) -> None:
+        for workspace, _ in self._loaded():
+            try:
+                workspace.save_snapshot()
+            except OSError as error:
+                _log.warning("the snapshot cannot be written: %s", error)

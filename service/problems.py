@@ -12,17 +12,28 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, ValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from matching import errors
 
 _log = logging.getLogger(__name__)
 _SHOWN_CHARACTERS = 80
+_RETRY_SECONDS = 5
+MEDIA_TYPE = "application/problem+json"
 
 STATUS: Mapping[type[errors.SoukError], HTTPStatus] = {
     errors.InvalidInput: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.InvalidRequest: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.UnreadableFile: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.KeyUsedOtherwise: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.KeyRefused: HTTPStatus.UNAUTHORIZED,
+    errors.AccessRefused: HTTPStatus.FORBIDDEN,
+    errors.ScopeMissing: HTTPStatus.FORBIDDEN,
+    errors.UnknownRecord: HTTPStatus.NOT_FOUND,
     errors.UnknownSupplier: HTTPStatus.NOT_FOUND,
+    errors.PreconditionFailed: HTTPStatus.PRECONDITION_FAILED,
+    errors.TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
+    errors.NotReady: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.IndexDamaged: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.ModelMissing: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -49,10 +60,28 @@ class Problem(BaseModel):
     faults: list[Fault] = []
 
 
-def problem(status: HTTPStatus, detail: str, faults: Sequence[Fault] = ()) -> JSONResponse:
+def problem(
+    status: HTTPStatus, detail: str, faults: Sequence[Fault] = (), headers: Mapping[str, str] | None = None
+) -> JSONResponse:
     """A problem+json answer."""
-    body = Problem(title=status.phrase, status=status, detail=detail, faults=list(faults))
-    return JSONResponse(body.model_dump(), status, media_type="application/problem+json")
+    body = Problem(title=status.phrase, status=status, detail=sayable(detail), faults=list(faults))
+    return JSONResponse(body.model_dump(), status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def described(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
+    """What OpenAPI says of a route's failures: those given and those that any guarded route has."""
+    return {int(status): {"model": Problem, "description": status.phrase} for status in (*statuses, *_GUARDED)}
+
+
+_GUARDED = (
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.UNAUTHORIZED,
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+)
 
 
 def install(app: FastAPI) -> None:
@@ -68,17 +97,30 @@ def faults_of(error: RequestValidationError | ValidationError) -> list[Fault]:
     """The fields that a validation error names, with what was given and what was expected."""
     return [
         Fault(
-            field=".".join(str(part) for part in fault["loc"] if part != "body"),
-            value=str(fault.get("input"))[:_SHOWN_CHARACTERS],
-            expected=str(fault["msg"]).removeprefix("Value error, "),
+            field=sayable(".".join(str(part) for part in fault["loc"] if part != "body")),
+            value=sayable(str(fault.get("input"))[:_SHOWN_CHARACTERS]),
+            expected=sayable(str(fault["msg"]).removeprefix("Value error, ")),
         )
         for fault in error.errors()
     ]
 
 
+def sayable(text: str) -> str:
+    """A text that can be sent: half a surrogate pair, which JSON lets in, is written out."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 async def _souk_error(_request: Request, error: Any) -> JSONResponse:
     status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
-    return problem(status, str(error))
+    return problem(status, str(error), headers=_headers(error, status))
+
+
+def _headers(error: errors.SoukError, status: HTTPStatus) -> dict[str, str]:
+    if isinstance(error, errors.TooManyRequests):
+        return {"retry-after": str(error.retry_after_seconds)}
+    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+        return {"retry-after": str(_RETRY_SECONDS)}
+    return {"www-authenticate": "Bearer"} if status is HTTPStatus.UNAUTHORIZED else {}
 
 
 async def _invalid(_request: Request, error: Any) -> JSONResponse:
@@ -87,8 +129,18 @@ async def _invalid(_request: Request, error: Any) -> JSONResponse:
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, faults)
 
 
-async def _http_exception(_request: Request, error: Any) -> JSONResponse:
-    return problem(HTTPStatus(error.status_code), str(error.detail))
+async def _http_exception(request: Request, error: Any) -> JSONResponse:
+    headers = error.headers
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers = {"allow": ", ".join(_methods(request))}
+    return problem(HTTPStatus(error.status_code), str(error.detail), headers=headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """All methods of a path, of which each route knows but its own."""
+    paths = request.app.openapi()["paths"]
+    found = [set(operations) for path, operations in paths.items() if compile_path(path)[0].match(request.url.path)]
+    return sorted(method.upper() for method in set().union(*found)) or ["GET"]
 
 
 async def _unforeseen(request: Request, error: Exception) -> JSONResponse:

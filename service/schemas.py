@@ -10,10 +10,10 @@ from data.trade_glossary import heading_names
 from matching.candidates import Filters
 from matching.explanation import State, Status
 from matching.headings import HeadingChance
-from matching.matcher import Match, Matcher, Ranking
+from matching.matcher import Match, Matcher
 from matching.messages import available_languages
 from matching.needs import Need
-from matching.profiles import BuyerRequest, Size, Supplier
+from matching.profiles import BuyerRequest, Identifier, Size, Supplier
 
 MAX_BATCH = 100
 
@@ -25,6 +25,9 @@ def _written_in(language: str) -> str:
 
 
 ReaderLanguage = Annotated[str, AfterValidator(_written_in)]
+
+
+Cursor = Annotated[str, Field(min_length=1, max_length=400, pattern=r"^[A-Za-z0-9_-]+$")]
 
 
 class _Body(BaseModel):
@@ -39,15 +42,18 @@ class MatchOptions(_Body):
     """How matches are wanted."""
 
     filters: Filters = Filters()
-    top: int = Field(default=10, ge=1, le=100, description="How many matches at most")
+    top: int = Field(default=10, ge=1, le=100, strict=True, description="How many matches at most")
     language: ReaderLanguage | None = Field(
         default=None, description="Language of the reasons; by default that of the request"
     )
-    explain: bool = Field(default=True, description="Whether each match carries its reasons")
+    explain: bool = Field(default=True, strict=True, description="Whether each match carries its reasons")
 
 
 class MatchBody(MatchOptions):
-    """A request as plain `text` or structured as `request`, never both."""
+    """One of: a request as plain `text`, structured as `request`, stored under `request_id`; or a `cursor`.
+
+    A cursor goes on where an earlier answer ended; filters are those of that answer.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -61,22 +67,22 @@ class MatchBody(MatchOptions):
                     "filters": {"countries": ["Maroc", "TN"]},
                     "language": "fr",
                 },
+                {"request_id": "R1"},
             ]
         }
     )
 
     text: str | None = None
     request: BuyerRequest | None = None
+    request_id: Identifier | None = None
+    cursor: Cursor | None = None
 
     @model_validator(mode="after")
-    def _one_of_both(self) -> Self:
-        if (self.text is None) == (self.request is None):
-            raise ValueError("expected either text or request")
+    def _one_of_them(self) -> Self:
+        given = (self.text, self.request, self.request_id, self.cursor)
+        if sum(value is not None for value in given) != 1:
+            raise ValueError("expected one of text, request, request_id and cursor")
         return self
-
-    def buyer_request(self) -> BuyerRequest:
-        """The request to be matched; ValidationError where the text cannot be one."""
-        return self.request or BuyerRequest(text=self.text or "")
 
 
 class BatchBody(MatchOptions):
@@ -241,27 +247,16 @@ class Versions(BaseModel):
 
 
 class RankingAnswer(BaseModel):
-    """The matches of one request, best first."""
+    """The matches of one request, best first; feedback names match_id as its query_id."""
 
+    match_id: str
     request_id: str | None
     language: str | None
     needs: list[NeedAnswer]
     headings: list[HeadingAnswer]
     matches: list[MatchAnswer]
     versions: Versions
-
-    @classmethod
-    def of(cls, ranking: Ranking, matcher: Matcher, language: str | None = None) -> Self:
-        """Answer of a ranking; headings are named in `language`, else in that of the request."""
-        reader = language or ranking.request.language or "en"
-        return cls(
-            request_id=ranking.request.id,
-            language=ranking.request.language,
-            needs=[NeedAnswer.of(need) for need in ranking.needs.found],
-            headings=[HeadingAnswer.of(chance, reader) for chance in ranking.headings],
-            matches=[MatchAnswer.of(match) for match in ranking.matches],
-            versions=Versions.of(matcher),
-        )
+    next_cursor: str | None = Field(description="Ask with it for the matches that follow; null after the last")
 
 
 class BatchAnswer(BaseModel):
@@ -270,9 +265,27 @@ class BatchAnswer(BaseModel):
     rankings: list[RankingAnswer]
 
 
+class RequestMatchAnswer(_Answer):
+    """A stored request in its place for a supplier."""
+
+    rank: int
+    request: BuyerRequest
+    score: float = Field(description="Log-odds of relevance")
+    probability: float = Field(description="Probability of relevance, 0 to 1")
+
+
+class RequestsAnswer(BaseModel):
+    """The stored requests that fit a supplier, best first."""
+
+    supplier_id: str
+    matches: list[RequestMatchAnswer]
+    versions: Versions
+
+
 class Health(BaseModel):
-    """State of the process, or of the matcher in service."""
+    """State of the process, or of the catalogues in service; while they load, how many suppliers of `of` are done."""
 
     status: str
     suppliers: int | None = None
+    of: int | None = None
     detail: str | None = None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from matching.matcher import Matcher
 from matching.profiles import Supplier
 from matching.ranker import Curve, GlassBoxRanker
 from matching.words import fold
+from tests.postgresql import PostgresqlServer
 
 
 class HashingEncoder:
@@ -126,3 +128,23 @@ def matcher(
     encoder: HashingEncoder, suppliers: tuple[Supplier, ...], ranker: GlassBoxRanker, headings: HeadingModel
 ) -> Matcher:
     return Matcher.build(encoder, suppliers, ranker, headings)
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresqlServer]:
+    """One server for all tests; each takes a database of its own."""
+    folder = tmp_path_factory.mktemp("postgresql")
+    for above in folder.parents[:2]:
+        above.chmod(0o755)
+    server = PostgresqlServer(folder)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """URL of an empty database, of each kind in turn."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/new folder/souk.db"
+    server: PostgresqlServer = request.getfixturevalue("postgresql")
+    return server.url()

@@ -15,7 +15,7 @@ from matching.errors import SoukError
 from matching.matcher import Ranking
 from matching.messages import Messages, available_languages, messages_in
 from matching.profiles import BuyerRequest
-from service.live import Live
+from service.access import Caller, Matching
 from service.problems import faults_of
 
 router = APIRouter(include_in_schema=False)
@@ -48,11 +48,13 @@ FEATURE_TITLES = {
 
 
 @router.get("/", response_class=HTMLResponse)
-def start(request: Request, q: Annotated[str, Query()] = "", language: Annotated[str, Query()] = "") -> HTMLResponse:
+def start(
+    request: Request, caller: Matching, q: Annotated[str, Query()] = "", language: Annotated[str, Query()] = ""
+) -> HTMLResponse:
     """The page, with matches where a request was typed; the page's language is also that of the reasons."""
     reader = _reader_language(language, request.headers.get("accept-language", ""))
     messages = messages_in(reader)
-    ranking, fault = _matches(request.app.state.live, q, reader)
+    ranking, fault = _matches(caller, q, reader)
     return _templates.TemplateResponse(
         request,
         "start.html",
@@ -72,11 +74,11 @@ def start(request: Request, q: Annotated[str, Query()] = "", language: Annotated
     )
 
 
-def _matches(live: Live, q: str, language: str) -> tuple[Ranking | None, str | None]:
+def _matches(caller: Caller, q: str, language: str) -> tuple[Ranking | None, str | None]:
     if not q.strip():
         return None, None
     try:
-        return live.matcher.match(BuyerRequest(text=q), top=_SHOWN_MATCHES, language=language), None
+        return caller.workspace.matcher.match(BuyerRequest(text=q), top=_SHOWN_MATCHES, language=language), None
     except ValidationError as error:
         return None, faults_of(error)[0].expected
     except SoukError as error:

@@ -1,4 +1,4 @@
-"""Health: whether the process lives, and whether it can match."""
+"""Health: whether the process lives, whether it can match, and its measurements."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from http import HTTPStatus
 
 from fastapi import APIRouter, Request, Response
 
-from matching.errors import SoukError
+from service.access import Administering
 from service.live import Live
+from service.metrics import Metrics
+from service.problems import described
 from service.schemas import Health
 
 router = APIRouter(tags=["health"])
@@ -21,10 +23,22 @@ def healthz() -> Health:
 
 @router.get("/readyz", responses={503: {"model": Health}})
 def readyz(request: Request, response: Response) -> Health:
-    """A matcher is in service; 503 with the reason where there is none."""
+    """Every catalogue is loaded and the store can be followed; 503 with the reason or the progress where not."""
     live: Live = request.app.state.live
-    try:
-        return Health(status="ready", suppliers=len(live.matcher.catalogue))
-    except SoukError as error:
-        response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
-        return Health(status="not ready", detail=str(error))
+    done, total, loaded = live.progress()
+    if loaded and live.failure is None:
+        return Health(status="ready", suppliers=done)
+    response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
+    return Health(status="not ready", suppliers=done, of=total, detail=live.failure or "loading the catalogues")
+
+
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={**described(), 200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
+def metrics(request: Request, caller: Administering) -> Response:
+    """Measurements of this process in Prometheus' text format."""
+    caller.live.measure()
+    measured: Metrics = request.app.state.metrics
+    return Response(measured.text(), media_type="text/plain; version=0.0.4")

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from http import HTTPStatus
 
-from matching.matcher import Matcher
-from service.problems import Problem
+from fastapi import APIRouter, Request, Response
+
+from service.access import Matching
+from service.answering import answer, first_page
+from service.idempotency import IdempotencyKey, answered_once
+from service.problems import described
 from service.schemas import BatchAnswer, BatchBody, MatchBody, RankingAnswer
 
-router = APIRouter(prefix="/v1/match", tags=["match"], responses={422: {"model": Problem}, 503: {"model": Problem}})
+router = APIRouter(prefix="/v1/match", tags=["match"])
 
 
-@router.post("")
-def match(body: MatchBody, request: Request) -> RankingAnswer:
-    """Rank suppliers for a request, with the reasons of each match."""
-    matcher: Matcher = request.app.state.live.matcher
-    ranking = matcher.match(
-        body.buyer_request(), top=body.top, explain=body.explain, language=body.language, filters=body.filters
-    )
-    return RankingAnswer.of(ranking, matcher, body.language)
+@router.post("", response_model=RankingAnswer, responses=described(HTTPStatus.NOT_FOUND))
+def match(body: MatchBody, request: Request, caller: Matching, idempotency_key: IdempotencyKey = None) -> Response:
+    """Rank suppliers for a request, with the reasons of each match; what is shown is noted as impressions."""
+    content = body.model_dump_json().encode()
+    return answered_once(caller, request, idempotency_key, content, lambda: answer(caller, body))
 
 
-@router.post("/batch")
-def match_batch(body: BatchBody, request: Request) -> BatchAnswer:
+@router.post("/batch", response_model=BatchAnswer, responses=described())
+def match_batch(
+    body: BatchBody, request: Request, caller: Matching, idempotency_key: IdempotencyKey = None
+) -> Response:
     """Rank suppliers for several requests; the answer keeps their order."""
-    matcher: Matcher = request.app.state.live.matcher
-    rankings = matcher.match_many(
-        body.requests, top=body.top, explain=body.explain, language=body.language, filters=body.filters
-    )
-    return BatchAnswer(rankings=[RankingAnswer.of(ranking, matcher, body.language) for ranking in rankings])
+
+    def work() -> BatchAnswer:
+        return BatchAnswer(rankings=[first_page(caller, one, body) for one in body.requests])
+
+    return answered_once(caller, request, idempotency_key, body.model_dump_json().encode(), work)

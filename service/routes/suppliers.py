@@ -1,18 +1,117 @@
-"""Suppliers: what is known of one."""
+"""Suppliers: put, read, list, delete; and the open requests that fit one."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from http import HTTPStatus
+from typing import Annotated, Any
 
-from matching.matcher import Matcher
-from matching.profiles import Supplier
-from service.problems import Problem
+from fastapi import APIRouter, Depends, Query, Response
 
-router = APIRouter(prefix="/v1/suppliers", tags=["suppliers"], responses={404: {"model": Problem}})
+from data.schema import Kind
+from data.store import Precondition
+from matching.candidates import Filters
+from matching.certificates import certificate_name
+from matching.profiles import BuyerRequest, Identifier, Supplier
+from service import records
+from service.access import Matching, Reading, Writing
+from service.problems import described
+from service.records import After, IfMatch, IfNoneMatch, Limit, PageAnswer, SupplierBody, WrittenAnswer
+from service.schemas import RequestMatchAnswer, RequestsAnswer, Versions
+
+router = APIRouter(prefix="/v1/suppliers", tags=["suppliers"])
+_ETAGGED = records.headers_described("ETag")
+_NEWEST_REQUESTS = 500
+Only = Annotated[Precondition, Depends(records.precondition)]
+Values = Annotated[list[str], Query(max_length=50)]
 
 
-@router.get("/{supplier_id}")
-def supplier(supplier_id: str, request: Request) -> Supplier:
-    """The whole profile of a supplier in service."""
-    matcher: Matcher = request.app.state.live.matcher
-    return matcher.catalogue.suppliers[matcher.catalogue.row(supplier_id)]
+@router.put(
+    "/{supplier_id}",
+    response_model=WrittenAnswer,
+    responses={
+        **described(HTTPStatus.PRECONDITION_FAILED),
+        200: {"headers": _ETAGGED, "description": "Replaced, or the same already"},
+        201: {"model": WrittenAnswer, "headers": _ETAGGED, "description": "Created"},
+    },
+)
+def put_supplier(
+    supplier_id: Identifier,
+    body: SupplierBody,
+    caller: Writing,
+    only_if: Only,
+    if_match: IfMatch = None,  # noqa: ARG001
+    if_none_match: IfNoneMatch = None,  # noqa: ARG001
+) -> Response:
+    """Insert or replace a supplier; matchable within a second. The same again is no change."""
+    return records.put(caller, Kind.SUPPLIERS, supplier_id, body, only_if)
+
+
+@router.get(
+    "/{supplier_id}",
+    response_model=Supplier,
+    responses={
+        **described(HTTPStatus.NOT_FOUND),
+        200: {"headers": records.headers_described("ETag", "Last-Modified")},
+        304: {"description": "Not modified"},
+    },
+)
+def supplier(supplier_id: Identifier, caller: Reading, if_none_match: IfNoneMatch = None) -> Response:
+    """The whole profile of a supplier."""
+    return records.get(caller, Kind.SUPPLIERS, supplier_id, if_none_match)
+
+
+@router.delete(
+    "/{supplier_id}",
+    status_code=204,
+    response_class=Response,
+    responses=described(HTTPStatus.NOT_FOUND, HTTPStatus.PRECONDITION_FAILED),
+)
+def delete_supplier(supplier_id: Identifier, caller: Writing, only_if: Only, if_match: IfMatch = None) -> Response:  # noqa: ARG001
+    """Drop a supplier; it is in no further answer of this process."""
+    return records.delete(caller, Kind.SUPPLIERS, supplier_id, only_if)
+
+
+@router.get("", responses=described())
+def suppliers(
+    caller: Reading,
+    limit: Limit = 100,
+    cursor: After = None,
+    country: Values = [],  # noqa: B006
+    certification: Values = [],  # noqa: B006
+    size: Values = [],  # noqa: B006
+    language: Values = [],  # noqa: B006
+    hs: Values = [],  # noqa: B006
+) -> PageAnswer[Supplier]:
+    """Suppliers by id, those that pass every filter given."""
+    given: dict[str, Any] = {
+        "countries": country, "certifications": certification, "sizes": size, "languages": language, "hs": hs
+    }  # fmt: skip
+    filters = Filters.model_validate(given)
+    found, following = records.page(caller, Kind.SUPPLIERS, limit, cursor, lambda one: _admits(filters, one))
+    return PageAnswer[Supplier](records=found, next_cursor=following)
+
+
+@router.get("/{supplier_id}/requests", responses=described(HTTPStatus.NOT_FOUND))
+def requests_for_supplier(
+    supplier_id: Identifier, caller: Matching, top: Annotated[int, Query(ge=1, le=100)] = 10
+) -> RequestsAnswer:
+    """The stored requests that fit a supplier best, of the 500 changed last."""
+    matcher = caller.workspace.matcher
+    newest = caller.store.newest(Kind.REQUESTS, limit=_NEWEST_REQUESTS)
+    found = matcher.requests_for(supplier_id, [BuyerRequest.model_validate(one.document) for one in newest], top=top)
+    return RequestsAnswer(
+        supplier_id=supplier_id,
+        matches=[RequestMatchAnswer.model_validate(match) for match in found],
+        versions=Versions.of(matcher),
+    )
+
+
+def _admits(filters: Filters, one: Supplier) -> bool:
+    held = set(map(certificate_name, one.certifications))
+    return (
+        (not filters.countries or one.country in filters.countries)
+        and (not filters.sizes or one.size in filters.sizes)
+        and (not filters.languages or not set(filters.languages).isdisjoint(one.languages))
+        and (not filters.hs or any(product.hs in filters.hs for product in one.products))
+        and held.issuperset(map(certificate_name, filters.certifications))
+    )

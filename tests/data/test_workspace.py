@@ -3,14 +3,15 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-import numpy as np
 import pytest
 
+from data.database import Database
 from data.settings import Settings
 from data.store import Store
-from data.workspace import build_index, index_fingerprint, open_matcher, suppliers_in_use
-from matching.errors import ModelMissing
+from data.workspace import Models, Workspace, open_matcher, snapshot_path, suppliers_in_use
+from matching.errors import ModelMissing, NotReady
 from matching.profiles import BuyerRequest, Supplier
+from matching.ranker import GlassBoxRanker
 from tests.conftest import HashingEncoder
 
 
@@ -19,28 +20,52 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(database_url=f"sqlite:///{tmp_path}/souk.db", index_path=tmp_path / "suppliers.index")
 
 
+@pytest.fixture
+def workspace(
+    database_url: str, tmp_path: Path, encoder: HashingEncoder, ranker: GlassBoxRanker, suppliers: tuple[Supplier, ...]
+) -> Workspace:
+    store = Store(database_url)
+    store.put_suppliers(suppliers)
+    return Workspace(store, Models(encoder, ranker), tmp_path / "suppliers.index")
+
+
+def _best(workspace: Workspace, text: str) -> str:
+    return workspace.matcher.match(BuyerRequest(text=text)).matches[0].supplier.id
+
+
 def test_the_sample_is_in_use_until_suppliers_are_stored(
     settings: Settings, suppliers: tuple[Supplier, ...], caplog: pytest.LogCaptureFixture
 ) -> None:
     store = Store(settings.database_url)
-    assert len(suppliers_in_use(store)) == 324
+    sample, is_sample = suppliers_in_use(store)
+    assert (len(sample), is_sample) == (324, True)
     assert "using the shipped sample collection" in caplog.text
     store.put_suppliers(suppliers)
-    assert suppliers_in_use(store) == suppliers
+    assert suppliers_in_use(store) == (suppliers, False)
 
 
-def test_a_matcher_is_opened_from_the_saved_index_while_it_fits(
+def test_who_deleted_every_supplier_gets_no_sample(settings: Settings, suppliers: tuple[Supplier, ...]) -> None:
+    store = Store(settings.database_url)
+    store.put_suppliers(suppliers[:1])
+    store.delete_supplier(suppliers[0].id)
+    assert suppliers_in_use(store) == ((), False)
+
+
+def test_only_the_default_organisation_gets_the_sample(settings: Settings) -> None:
+    assert suppliers_in_use(Store(Database.open(settings.database_url), "acme")) == ((), False)
+
+
+def test_a_matcher_is_opened_from_the_snapshot_while_it_fits(
     settings: Settings, suppliers: tuple[Supplier, ...], caplog: pytest.LogCaptureFixture
 ) -> None:
-    store = Store(settings.database_url)
-    store.put_suppliers(suppliers)
+    Store(settings.database_url).put_suppliers(suppliers)
     first = open_matcher(settings).match(BuyerRequest(text="argan oil"))
     caplog.clear()
     assert open_matcher(settings).match(BuyerRequest(text="argan oil")) == first
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
-def test_an_index_that_no_longer_fits_is_made_anew(
+def test_only_what_the_snapshot_lacks_is_encoded_anew(
     settings: Settings, suppliers: tuple[Supplier, ...], caplog: pytest.LogCaptureFixture
 ) -> None:
     store = Store(settings.database_url)
@@ -50,12 +75,60 @@ def test_an_index_that_no_longer_fits_is_made_anew(
     with caplog.at_level(logging.WARNING):
         matches = open_matcher(settings).match(BuyerRequest(text="black soap")).matches
     assert matches[0].supplier.id == "S5"
-    assert "encoding 5 suppliers afresh" in caplog.text
+    assert "encoded 1 of 5 suppliers afresh" in caplog.text
 
 
 def test_a_missing_ranker_is_named(settings: Settings, tmp_path: Path) -> None:
     with pytest.raises(ModelMissing, match=r"none\.json"):
         open_matcher(settings.model_copy(update={"ranker_path": tmp_path / "none.json"}))
+
+
+def test_until_it_is_loaded_there_is_no_matcher(workspace: Workspace) -> None:
+    with pytest.raises(NotReady, match="0 of 0 suppliers done"):
+        workspace.matcher  # noqa: B018
+    workspace.load()
+    assert (workspace.progress.done, workspace.progress.total) == (4, 4)
+
+
+def test_changes_are_matchable_after_catching_up(workspace: Workspace) -> None:
+    workspace.load()
+    workspace.store.put_suppliers([Supplier(id="S5", name="Savonnerie", description="black soap")])
+    workspace.store.delete_supplier("S3")
+    assert workspace.catch_up() == 2
+    assert _best(workspace, "black soap") == "S5"
+    assert "S3" not in workspace.matcher.catalogue.row_by_id
+    assert workspace.catch_up() == 0
+
+
+def test_changes_of_other_records_are_passed_over(workspace: Workspace) -> None:
+    workspace.load()
+    workspace.store.put_requests([BuyerRequest(id="R1", text="kilim")])
+    assert workspace.catch_up() == 0
+    assert workspace.seen == workspace.store.last_change() == 5
+
+
+def test_the_sample_gives_way_to_the_first_supplier_stored(
+    database_url: str, tmp_path: Path, encoder: HashingEncoder, ranker: GlassBoxRanker
+) -> None:
+    workspace = Workspace(Store(database_url), Models(encoder, ranker), tmp_path / "suppliers.index")
+    assert workspace.load().catalogue.count == 324
+    workspace.store.put_suppliers([Supplier(id="S5", name="Savonnerie")])
+    workspace.catch_up()
+    assert list(workspace.matcher.catalogue.row_by_id) == ["S5"]
+
+
+def test_a_snapshot_is_written_only_when_it_is_behind(workspace: Workspace) -> None:
+    workspace.load()
+    assert workspace.save_snapshot() is True
+    assert workspace.save_snapshot() is False
+    workspace.store.delete_supplier("S1")
+    workspace.catch_up()
+    assert workspace.save_snapshot() is True
+
+
+def test_each_organisation_has_a_snapshot_of_its_own(settings: Settings) -> None:
+    assert snapshot_path(settings, "default") == settings.index_path
+    assert snapshot_path(settings, "acme").name == "suppliers.index.acme"
 
 
 def test_a_model_of_headings_that_does_not_fit_is_told_and_left_out(
@@ -68,13 +141,6 @@ def test_a_model_of_headings_that_does_not_fit_is_told_and_left_out(
 
 def test_a_request_is_matched_with_the_shipped_headings(settings: Settings) -> None:
     assert open_matcher(settings).match(BuyerRequest(text="huile d'argan")).headings[0].heading == "1515"
-
-
-def test_the_index_names_its_encoder_and_suppliers(encoder: HashingEncoder, suppliers: tuple[Supplier, ...]) -> None:
-    index = build_index(suppliers, encoder)
-    assert index.fingerprint == index_fingerprint(suppliers, encoder)
-    assert index_fingerprint(suppliers[1:], encoder) != index.fingerprint
-    np.testing.assert_array_equal(index.vectors()[0], encoder.encode([suppliers[0].text()])[0])
 
 
 def test_the_encoder_of_the_command_line_wins_over_that_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

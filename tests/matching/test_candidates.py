@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from matching.candidates import Filters, WordIndex, find_candidates, reciprocal_rank_fusion
+from matching.candidates import Filters, find_candidates, reciprocal_rank_fusion
 from matching.index import FaissIndex
 from matching.matcher import Matcher
-from matching.profiles import BuyerRequest, Supplier
+from matching.profiles import BuyerRequest
 
 
 def _allowed_ids(matcher: Matcher, filters: Filters) -> list[str]:
@@ -43,16 +43,6 @@ def test_fusion_adds_reciprocal_ranks() -> None:
     np.testing.assert_allclose(fused, [1 / 62, 0, 1 / 61 + 1 / 61, 0])
 
 
-def test_words_give_nothing_to_a_profile_that_shares_none(suppliers: tuple[Supplier, ...]) -> None:
-    scores = WordIndex(suppliers).scores("rug from Fassi")
-    assert (scores > 0).tolist() == [False, False, True, True]
-
-
-def test_words_are_found_whatever_their_case_and_accents(suppliers: tuple[Supplier, ...]) -> None:
-    index = WordIndex(suppliers)
-    np.testing.assert_array_equal(index.scores("ZELLIJ"), index.scores("zéllij"))
-
-
 def test_a_company_name_is_a_candidate_even_when_vectors_point_elsewhere(matcher: Matcher) -> None:
     opposite = -matcher.catalogue.profile_vectors[3]
     rows = find_candidates(opposite[None, :], matcher.word_index.scores("Zellij"), matcher.index, None, limit=2)
@@ -63,7 +53,7 @@ def test_a_company_name_is_a_candidate_even_when_vectors_point_elsewhere(matcher
 def test_the_only_holder_of_a_word_is_a_candidate_however_many_clauses_point_elsewhere(clauses: int) -> None:
     generator = np.random.default_rng(0)
     vectors = generator.normal(size=(1_000, 32)).astype(np.float32)
-    index = FaissIndex(32, "test")
+    index = FaissIndex(32)
     index.add(np.arange(1_000), vectors)
     request = (generator.normal(size=32) + 0.4 * generator.normal(size=(clauses + 1, 32))).astype(np.float32)
     farthest = int(np.argmin(vectors @ request[0]))

@@ -1,14 +1,10 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.errors import IndexDamaged
-from matching.index import FaissIndex, Keys, Vectors
+from matching.index import FaissIndex, Keys, LayeredIndex, Vectors
 
 
 def _random(count: int, seed: int, keys: int = 12) -> tuple[Keys, Vectors]:
@@ -18,7 +14,7 @@ def _random(count: int, seed: int, keys: int = 12) -> tuple[Keys, Vectors]:
 
 
 def _index(keys: Keys, vectors: Vectors) -> FaissIndex:
-    index = FaissIndex(8, "test")
+    index = FaissIndex(8)
     index.add(keys, vectors)
     return index
 
@@ -54,39 +50,25 @@ def test_a_removed_key_is_gone_with_all_its_vectors() -> None:
 
 
 def test_an_empty_index_finds_nothing() -> None:
-    assert FaissIndex(8, "test").search(np.ones((1, 8), np.float32), 3).keys.tolist() == [[-1, -1, -1]]
+    assert FaissIndex(8).search(np.ones((1, 8), np.float32), 3).keys.tolist() == [[-1, -1, -1]]
 
 
-def test_a_saved_index_is_read_back_the_same(tmp_path: Path) -> None:
-    keys, vectors = _random(30, seed=5)
-    _index(keys, vectors).save(tmp_path / "index")
-    loaded = FaissIndex.load(tmp_path / "index", fingerprint="test")
-    np.testing.assert_array_equal(loaded.vectors(), vectors)
-    np.testing.assert_array_equal(loaded.search(vectors, 5).keys, _index(keys, vectors).search(vectors, 5).keys)
+@settings(deadline=None, max_examples=50)
+@given(count=st.integers(0, 60), cut=st.integers(0, 60), top=st.integers(1, 15), seed=st.integers(0, 10_000))
+def test_two_layers_find_what_one_index_finds(count: int, cut: int, top: int, seed: int) -> None:
+    keys, vectors = _random(count, seed)
+    early = keys < 6
+    layered = LayeredIndex(_index(keys[early], vectors[early])).with_more(keys[~early], vectors[~early])
+    query, allowed = _random(1, seed + 1)[1], np.arange(min(cut, 12))
+    for some in (None, allowed):
+        one, two = (index.search(query, top, allowed=some) for index in (_index(keys, vectors), layered))
+        np.testing.assert_array_equal(one.keys, two.keys)
+        np.testing.assert_array_equal(one.similarities, two.similarities)
 
 
-@settings(deadline=None, max_examples=30)
-@given(cut=st.floats(0, 0.999), flip=st.booleans())
-def test_a_torn_or_altered_file_is_noticed(tmp_path_factory: pytest.TempPathFactory, cut: float, flip: bool) -> None:
-    path = tmp_path_factory.mktemp("torn") / "index"
-    _index(*_random(30, seed=6)).save(path)
-    content = bytearray(path.read_bytes())
-    place = int(cut * len(content))
-    if flip:
-        content[place] ^= 0xFF
-    else:
-        del content[place:]
-    path.write_bytes(content)
-    with pytest.raises(IndexDamaged):
-        FaissIndex.load(path, fingerprint="test")
-
-
-def test_vectors_of_another_encoder_are_refused_by_name(tmp_path: Path) -> None:
-    _index(*_random(3, seed=7)).save(tmp_path / "index")
-    with pytest.raises(IndexDamaged, match="made from 'test', but 'other' is in use"):
-        FaissIndex.load(tmp_path / "index", fingerprint="other")
-
-
-def test_a_missing_index_says_how_to_make_one(tmp_path: Path) -> None:
-    with pytest.raises(IndexDamaged, match="no index file there; run `souk index`"):
-        FaissIndex.load(tmp_path / "none", fingerprint="test")
+def test_adding_leaves_the_earlier_state_as_it_was() -> None:
+    keys, vectors = _random(30, seed=8, keys=5)
+    before = LayeredIndex(_index(keys, vectors))
+    before.with_more(np.array([7], np.int64), vectors[:1])
+    assert len(before) == 30
+    assert 7 not in before.search(vectors[:1], 12).keys

@@ -1,52 +1,39 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from data.workspace import Models
 from matching import errors
-from matching.matcher import Matcher
 from service.app import create_app
-from service.live import Live
 from service.problems import STATUS
 from service.settings import ServiceSettings
+from tests.service.conftest import wait_until
 
 
-def _missing() -> Matcher:
+def _missing() -> Models:
     raise errors.ModelMissing("models/ranker.json: no ranking model there")
 
 
-def test_a_service_without_a_model_lives_says_why_and_answers_problems() -> None:
-    with TestClient(create_app(ServiceSettings(), Live(_missing))) as client:
+def test_a_service_without_a_model_lives_says_why_and_answers_problems(tmp_path: Path) -> None:
+    settings = ServiceSettings(database_url=f"sqlite:///{tmp_path}/souk.db", index_path=tmp_path / "index")
+    with TestClient(create_app(settings, _missing)) as client:
         assert client.get("/healthz").status_code == 200
-        ready = client.get("/readyz")
-        assert (ready.status_code, ready.json()["detail"]) == (
-            503,
-            "no matcher is in service: models/ranker.json: no ranking model there",
-        )
+        wait_until(lambda: "no ranking model" in client.get("/readyz").json()["detail"])
+        assert client.get("/readyz").status_code == 503
         match = client.post("/v1/match", json={"text": "argan oil"})
         assert (match.status_code, match.headers["content-type"]) == (503, "application/problem+json")
+        assert match.headers["retry-after"] == "5"
 
 
 def test_a_service_that_loaded_is_ready(client: TestClient) -> None:
-    assert client.get("/readyz").json() == {"status": "ready", "suppliers": 4, "detail": None}
+    assert client.get("/readyz").json() == {"status": "ready", "suppliers": 4, "of": None, "detail": None}
 
 
-def test_a_failed_reload_leaves_the_old_matcher_serving(matcher: Matcher) -> None:
-    openers = iter([lambda: matcher, _missing])
-
-    def open_matcher() -> Matcher:
-        return next(openers)()
-
-    live = Live(open_matcher)
-    live.reload()
-    live.reload()
-    assert live.matcher is matcher
-    assert live.failure == "models/ranker.json: no ranking model there"
-
-
-def test_an_unforeseen_failure_is_a_problem_without_a_traceback(matcher: Matcher) -> None:
-    app = create_app(ServiceSettings(), Live(lambda: matcher))
-
+def test_an_unforeseen_failure_is_a_problem_without_a_traceback(app: FastAPI) -> None:
     @app.get("/broken")
     def broken() -> None:
         raise RuntimeError("secret")
@@ -74,7 +61,7 @@ def test_every_answer_is_described_with_examples(client: TestClient) -> None:
     )
 
 
-@pytest.mark.parametrize("path", ["/v1/match", "/v1/match/batch"])
+@pytest.mark.parametrize("path", ["/v1/match", "/v1/match/batch", "/v1/feedback"])
 def test_problems_are_part_of_the_description(client: TestClient, path: str) -> None:
     responses = client.get("/openapi.json").json()["paths"][path]["post"]["responses"]
-    assert responses["422"]["content"]["application/json"]["schema"]["$ref"].endswith("/Problem")
+    assert responses["422"]["content"]["application/problem+json"]["schema"]["$ref"].endswith("/Problem")

@@ -5,6 +5,9 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from data.events import EventLog
+from service.live import Live
+
 
 def _match(client: TestClient, **body: Any) -> dict[str, Any]:
     answer = client.post("/v1/match", json=body)
@@ -44,8 +47,62 @@ def test_filters_leave_suppliers_out(client: TestClient) -> None:
     assert answer["matches"][0]["explanation"] is None
 
 
-def test_the_same_question_gets_the_same_answer(client: TestClient) -> None:
-    assert _match(client, text="argan oil") == _match(client, text="argan oil")
+def test_the_same_question_gets_the_same_answer_under_a_match_id_of_its_own(client: TestClient) -> None:
+    first, second = _match(client, text="argan oil"), _match(client, text="argan oil")
+    assert first.pop("match_id") != second.pop("match_id")
+    assert first == second
+
+
+def test_pages_follow_one_ranking_whatever_happens_between(client: TestClient) -> None:
+    whole = [match["supplier"]["id"] for match in _match(client, text="argan oil wool rug zellij")["matches"]]
+    first = _match(client, text="argan oil wool rug zellij", top=2)
+    client.put("/v1/suppliers/S0", json={"name": "argan oil wool rug zellij"})
+    client.delete(f"/v1/suppliers/{whole[2]}")
+    second = _match(client, cursor=first["next_cursor"], top=2)
+    assert [match["supplier"]["id"] for match in first["matches"]] == whole[:2]
+    assert [(match["rank"], match["supplier"]["id"]) for match in second["matches"]] == [(4, whole[3])]
+    assert (second["match_id"], second["next_cursor"]) == (first["match_id"], None)
+
+
+def test_a_stored_request_is_matched_by_its_id(client: TestClient) -> None:
+    client.put("/v1/requests/R7", json={"text": "kilim", "language": "en"})
+    answer = _match(client, request_id="R7")
+    assert (answer["request_id"], answer["matches"][0]["supplier"]["id"]) == ("R7", "S3")
+
+
+def test_a_request_that_is_not_stored_is_a_problem_that_names_it(client: TestClient) -> None:
+    answer = client.post("/v1/match", json={"request_id": "R9"})
+    assert (answer.status_code, answer.json()["detail"]) == (404, "no request has the id 'R9'")
+
+
+@pytest.mark.parametrize("cursor", ["x", "WyJhIiwgLTFd", "WyJhIiwgdHJ1ZV0", "bm9uZQ"])
+def test_a_cursor_of_nobody_is_refused(client: TestClient, cursor: str) -> None:
+    answer = client.post("/v1/match", json={"cursor": cursor})
+    assert (answer.status_code, "expected one that an earlier answer gave" in answer.json()["detail"]) == (422, True)
+
+
+def test_a_request_sent_twice_under_one_key_is_answered_once(client: TestClient) -> None:
+    headers = {"idempotency-key": "k1"}
+    first, second = (client.post("/v1/match", json={"text": "kilim"}, headers=headers) for _ in range(2))
+    assert (first.json(), second.headers["idempotent-replayed"]) == (second.json(), "true")
+    other = client.post("/v1/match", json={"text": "argan"}, headers=headers)
+    assert (other.status_code, other.json()["detail"]) == (
+        422, "Idempotency-Key 'k1' came with another request before"
+    )  # fmt: skip
+
+
+def test_what_is_shown_is_noted_with_its_feature_row(client: TestClient, live: Live) -> None:
+    answer = _match(client, text="argan oil", top=2)
+    following = _match(client, cursor=answer["next_cursor"], top=2)
+    shown = EventLog(live.database, "default").impressions(answer["match_id"])
+    matches = answer["matches"] + following["matches"]
+    assert [(one.position, one.object_id, one.score) for one in shown] == [
+        (match["rank"], match["supplier"]["id"], match["score"]) for match in matches
+    ]
+    assert {(one.ranker_version, one.propensity) for one in shown} == {("simple", 1.0)}
+    for one, match in zip(shown, matches, strict=True):
+        terms = [term for term in match["explanation"]["terms"] if term["state"] != "not asked"]
+        assert one.features == {term["feature"]: term["value"] for term in terms}
 
 
 def test_a_batch_is_answered_in_the_order_of_its_requests(client: TestClient) -> None:
@@ -68,7 +125,7 @@ def test_a_batch_is_answered_in_the_order_of_its_requests(client: TestClient) ->
             "filters.countries.0",
             "'Atlantis' is not a country",
         ),
-        ({"text": "argan", "request": {"text": "argan"}}, "", "expected either text or request"),
+        ({"text": "argan", "request": {"text": "argan"}}, "", "expected one of text, request, request_id and cursor"),
         ({"request": {"text": "argan", "constraints": {"hs": "15"}}}, "request.constraints.hs", "six digits"),
         ({"text": "argan", "wish": 1}, "wish", "Extra inputs are not permitted"),
     ],
@@ -98,3 +155,14 @@ def test_a_body_beyond_the_limit_is_refused_unread(client: TestClient) -> None:
     answer = client.post("/v1/match", content=b"x" * 2_000_001)
     assert answer.status_code == 413
     assert answer.json()["detail"] == "the body has 2000001 bytes, expected at most 2000000"
+
+
+def test_a_body_that_states_no_length_is_refused_where_it_grows_beyond_the_limit(client: TestClient) -> None:
+    answer = client.post("/v1/match", content=iter([b"x" * 1_500_000] * 2))
+    assert answer.status_code == 413
+
+
+def test_a_text_that_holds_half_a_character_is_a_problem(client: TestClient) -> None:
+    body = b'{"text": "argan", "filters": {"countries": ["\\ud800"]}}'
+    answer = client.post("/v1/match", content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == 422

@@ -1,0 +1,171 @@
+"""The tables of the database: organisations, their records and changes, keys, matches shown, events, models."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Float,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+from sqlalchemy.engine import Dialect
+
+METADATA = MetaData()
+# Ordered by code point everywhere, so that pages of two databases agree.
+IDENTIFIER = String(100).with_variant(String(100, collation="C"), "postgresql")
+
+
+class Kind(StrEnum):
+    """What a record is; the value is the name of its table."""
+
+    SUPPLIERS = "suppliers"
+    REQUESTS = "requests"
+    FAIRS = "fairs"
+
+
+class Moment(TypeDecorator[datetime]):
+    """A moment in UTC, aware of it in databases that keep no zone as well."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """The moment in UTC."""
+        return value.astimezone(UTC) if value else None
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """The moment, in UTC where the database kept no zone."""
+        if value is None:
+            return None
+        stored: datetime = value
+        return stored.astimezone(UTC) if stored.tzinfo else stored.replace(tzinfo=UTC)
+
+
+ORGANISATIONS = Table(
+    "organisations",
+    METADATA,
+    Column("id", IDENTIFIER, primary_key=True),
+    Column("created_at", Moment, nullable=False),
+    Column("last_change", BigInteger, nullable=False, default=0),
+)
+
+
+def _organisation() -> Column[Any]:
+    return Column("organisation_id", IDENTIFIER, ForeignKey("organisations.id"), primary_key=True)
+
+
+def _records(kind: Kind) -> Table:
+    return Table(
+        kind.value,
+        METADATA,
+        _organisation(),
+        Column("id", IDENTIFIER, primary_key=True),
+        Column("document", JSON, nullable=False),
+        Column("change", BigInteger, nullable=False),
+        Column("changed_at", Moment, nullable=False),
+    )
+
+
+RECORDS: dict[Kind, Table] = {kind: _records(kind) for kind in Kind}
+
+# One row per record that ever was, with its last change: a follower reads those above the number it has seen.
+CHANGES = Table(
+    "changes",
+    METADATA,
+    _organisation(),
+    Column("kind", String(20), primary_key=True),
+    Column("record_id", IDENTIFIER, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("deleted", Boolean, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    Index("changes_in_order", "organisation_id", "number", unique=True),
+)
+
+KEYS = Table(
+    "keys",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("organisation_id", IDENTIFIER, ForeignKey("organisations.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("secret_hash", String(128), nullable=False),
+    Column("scopes", JSON, nullable=False),
+    Column("requests_per_minute", Integer, nullable=True),
+    Column("created_at", Moment, nullable=False),
+    Column("revoked_at", Moment, nullable=True),
+)
+
+MODEL_VERSIONS = Table(
+    "model_versions",
+    METADATA,
+    Column("kind", String(20), primary_key=True),
+    Column("version", String(200), primary_key=True),
+    Column("first_served_at", Moment, nullable=False),
+)
+
+MATCHES = Table(
+    "matches",
+    METADATA,
+    _organisation(),
+    Column("id", String(64), primary_key=True),
+    Column("request_id", IDENTIFIER, nullable=True),
+    Column("request", JSON, nullable=False),
+    Column("ranking", JSON, nullable=False),
+    Column("encoder_version", String(200), nullable=False),
+    Column("ranker_version", String(200), nullable=False),
+    Column("matched_at", Moment, nullable=False),
+)
+
+IMPRESSIONS = Table(
+    "impressions",
+    METADATA,
+    _organisation(),
+    Column("match_id", String(64), primary_key=True),
+    Column("object_id", IDENTIFIER, primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("features", JSON, nullable=False),
+    Column("score", Float, nullable=False),
+    Column("propensity", Float, nullable=False),
+    Column("ranker_version", String(200), nullable=False),
+    Column("shown_at", Moment, nullable=False),
+    ForeignKeyConstraint(["organisation_id", "match_id"], ["matches.organisation_id", "matches.id"]),
+)
+
+EVENTS = Table(
+    "events",
+    METADATA,
+    _organisation(),
+    Column("id", String(100), primary_key=True),
+    Column("query_id", String(64), nullable=False),
+    Column("object_id", IDENTIFIER, nullable=True),
+    Column("action_name", String(100), nullable=False),
+    Column("document", JSON, nullable=False),
+    Column("happened_at", Moment, nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Index("events_of_a_query", "organisation_id", "query_id"),
+)
+
+ANSWERS = Table(
+    "answers",
+    METADATA,
+    _organisation(),
+    Column("idempotency_key", String(200), primary_key=True),
+    Column("request_digest", String(64), nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("answered_at", Moment, nullable=False),
+)

@@ -1,0 +1,103 @@
+"""A request answered: ranked, explained, and noted with what was shown, page by page."""
+
+from __future__ import annotations
+
+import math
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from data.events import Impression, ShownMatch
+from data.schema import Kind
+from matching.features import FEATURE_NAMES, NOT_ASKED
+from matching.matcher import Match, Matcher, Scoring
+from matching.profiles import BuyerRequest
+from service import cursors
+from service.access import Caller
+from service.schemas import HeadingAnswer, MatchAnswer, MatchBody, MatchOptions, NeedAnswer, RankingAnswer, Versions
+
+
+@dataclass(frozen=True)
+class _Page:
+    """Matches `first` and on (from 0) of a noted match; the places of `scoring` are those of the page's suppliers."""
+
+    match: ShownMatch
+    scoring: Scoring
+    matches: tuple[Match, ...]
+    first: int
+
+
+def answer(caller: Caller, body: MatchBody) -> RankingAnswer:
+    """Answer a request given as text, structured or by its id; or go on where a cursor ended."""
+    if body.cursor is not None:
+        return _next_page(caller, body.cursor, body)
+    return first_page(caller, _request(caller, body), body)
+
+
+def first_page(caller: Caller, request: BuyerRequest, options: MatchOptions) -> RankingAnswer:
+    """Rank suppliers for a request and note the ranking with what is shown of it."""
+    matcher = caller.workspace.matcher
+    scoring = matcher.score(request, allowed=options.filters.allowed(matcher.catalogue))
+    shown = range(min(options.top, len(scoring.rows)))
+    matches = matcher.matches(scoring, shown, explain=options.explain, language=options.language)
+    ranking = tuple(matcher.catalogue.suppliers[row].id for row in scoring.rows)
+    noted = ShownMatch(
+        secrets.token_hex(16), scoring.query.request, ranking, matcher.encoder.fingerprint, matcher.ranker.version
+    )
+    page = _Page(noted, scoring, matches, 0)
+    caller.events.note_match(noted, _impressions(page, matcher))
+    return _answer(page, matcher, options)
+
+
+def _next_page(caller: Caller, cursor: str, options: MatchOptions) -> RankingAnswer:
+    match_id, first = cursors.read_number(cursor)
+    matcher, noted = caller.workspace.matcher, caller.events.match(match_id)
+    listed = noted.ranking[first : first + options.top]
+    scoring = matcher.score_listed(noted.request, listed)
+    found = matcher.matches(scoring, range(len(scoring.rows)), explain=options.explain, language=options.language)
+    ranks = {supplier_id: rank for rank, supplier_id in enumerate(listed, start=first + 1)}
+    matches = tuple(replace(match, rank=ranks[match.supplier.id]) for match in found)
+    page = _Page(noted, scoring, matches, first)
+    caller.events.note_impressions(_impressions(page, matcher))
+    return _answer(page, matcher, options)
+
+
+def _request(caller: Caller, body: MatchBody) -> BuyerRequest:
+    if body.request_id is not None:
+        return BuyerRequest.model_validate(caller.store.get(Kind.REQUESTS, body.request_id).document)
+    return body.request or BuyerRequest(text=body.text or "")
+
+
+def _impressions(page: _Page, matcher: Matcher) -> Sequence[Impression]:
+    return [
+        Impression(
+            page.match.id,
+            match.supplier.id,
+            match.rank,
+            _features(page.scoring.features[place].tolist()),
+            match.score,
+            1.0,
+            matcher.ranker.version,
+        )
+        for place, match in enumerate(page.matches)
+    ]
+
+
+def _features(values: Sequence[float]) -> dict[str, float | None]:
+    named = zip(FEATURE_NAMES, values, strict=True)
+    return {name: None if math.isnan(value) else value for name, value in named if value != NOT_ASKED}
+
+
+def _answer(page: _Page, matcher: Matcher, options: MatchOptions) -> RankingAnswer:
+    query, last = page.scoring.query, page.first + options.top
+    reader = options.language or query.request.language or "en"
+    return RankingAnswer(
+        match_id=page.match.id,
+        request_id=query.request.id,
+        language=query.request.language,
+        needs=[NeedAnswer.of(need) for need in query.needs.found],
+        headings=[HeadingAnswer.of(chance, reader) for chance in matcher.likeliest_headings(query)],
+        matches=[MatchAnswer.of(match) for match in page.matches],
+        versions=Versions.of(matcher),
+        next_cursor=cursors.written(page.match.id, last) if last < len(page.match.ranking) else None,
+    )

@@ -1,0 +1,134 @@
+"""Records over HTTP: what a PUT, GET, DELETE or a list of suppliers and of requests have in common."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from http import HTTPStatus
+from typing import Annotated, Any, Generic, TypeVar
+
+from fastapi import Header, Query, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+
+from data.schema import Kind
+from data.store import PROFILES, Outcome, Precondition, Stored
+from matching.errors import InvalidInput, UnknownRecord
+from matching.profiles import BuyerRequest, Identifier, Supplier
+from service import cursors
+from service.access import Caller
+from service.schemas import Cursor
+
+T = TypeVar("T", bound=BaseModel)
+MAX_PAGE = 1_000
+_SCANNED_AT_MOST = 5_000
+_ETAG = re.compile(r'(?:W/)?"(\d{1,18})"')
+_STATUS = {
+    Outcome.CREATED: HTTPStatus.CREATED, Outcome.REPLACED: HTTPStatus.OK, Outcome.UNCHANGED: HTTPStatus.OK
+}  # fmt: skip
+
+IfMatch = Annotated[str | None, Header(max_length=400, description="ETags the record must have, or *")]
+IfNoneMatch = Annotated[str | None, Header(max_length=400, description="ETags the record must not have, or *")]
+Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="How many at most")]
+After = Annotated[Cursor | None, Query(description="next_cursor of the page before")]
+
+
+class SupplierBody(Supplier):
+    """A supplier's profile; where `id` is given it must be that of the path."""
+
+    id: Identifier | None = None  # type: ignore[assignment]
+
+
+class WrittenAnswer(BaseModel):
+    """What putting a record did; `change` numbers the organisation's changes, and is the record's ETag."""
+
+    id: str
+    outcome: Outcome
+    change: int
+
+
+class PageAnswer(BaseModel, Generic[T]):
+    """Records by id. A page may be shorter than asked; the list ends where next_cursor is null."""
+
+    records: list[T]
+    next_cursor: str | None
+
+
+def put(caller: Caller, kind: Kind, record_id: str, body: BaseModel, only_if: Precondition) -> Response:
+    """Insert or replace a record: 201 where it is new, else 200."""
+    fields = body.model_dump(exclude_unset=True)
+    if fields.get("id") not in (None, record_id):
+        raise InvalidInput(f"id is {fields['id']!r}, expected {record_id!r} as in the path")
+    record = PROFILES[kind].model_validate(fields | {"id": record_id})
+    written = caller.store.put(kind, [record], only_if=only_if)[0]
+    if written.outcome is not Outcome.UNCHANGED:
+        caller.live.written()
+    answer = WrittenAnswer(id=written.id, outcome=written.outcome, change=written.change)
+    return JSONResponse(answer.model_dump(mode="json"), _STATUS[written.outcome], {"etag": _etag(written.change)})
+
+
+def get(caller: Caller, kind: Kind, record_id: str, if_none_match: str | None) -> Response:
+    """A record with its ETag; 304 where the caller has it already."""
+    stored = caller.store.get(kind, record_id)
+    headers = {"etag": _etag(stored.change), "last-modified": f"{stored.changed_at:%a, %d %b %Y %H:%M:%S} GMT"}
+    if if_none_match is not None and (if_none_match.strip() == "*" or stored.change in _changes(if_none_match)):
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    return JSONResponse(profile_of(kind, stored).model_dump(mode="json"), headers=headers)
+
+
+def delete(caller: Caller, kind: Kind, record_id: str, only_if: Precondition) -> Response:
+    """Drop a record: 204, from when on no answer of this process has it; UnknownRecord where there is none."""
+    if not caller.store.delete(kind, record_id, only_if=only_if):
+        raise UnknownRecord(f"no record of {kind} has the id {record_id!r}")
+    if kind is Kind.SUPPLIERS:
+        caller.live.removed(caller.organisation)
+        caller.live.written()
+    return Response(status_code=HTTPStatus.NO_CONTENT)
+
+
+def page(
+    caller: Caller, kind: Kind, limit: int, cursor: str | None, admits: Callable[[Any], bool]
+) -> tuple[list[Any], str | None]:
+    """The next records that a filter admits, by id, and the cursor to go on with."""
+    after = cursors.read_text(cursor, kind) if cursor else ""
+    found: list[Any] = []
+    for scanned, stored in enumerate(_each_after(caller, kind, after), start=1):
+        if admits(profile := profile_of(kind, stored)):
+            found.append(profile)
+        if len(found) == limit or scanned == _SCANNED_AT_MOST:
+            return found, cursors.written(kind, stored.id)
+    return found, None
+
+
+def profile_of(kind: Kind, stored: Stored) -> Supplier | BuyerRequest:
+    """The profile that a stored document is."""
+    return PROFILES[kind].model_validate(stored.document)
+
+
+def precondition(request: Request) -> Precondition:
+    """What If-Match and If-None-Match ask of the stored record."""
+    if_match, if_none_match = request.headers.get("if-match"), request.headers.get("if-none-match")
+    if if_match is not None and if_match.strip() != "*":
+        return Precondition(changes=_changes(if_match))
+    if if_none_match is not None and if_none_match.strip() == "*":
+        return Precondition(exists=False)
+    return Precondition(exists=True) if if_match is not None else Precondition()
+
+
+def headers_described(*names: str) -> Mapping[str, Any]:
+    """What OpenAPI says of the headers of an answer."""
+    return {name: {"schema": {"type": "string"}} for name in names}
+
+
+def _each_after(caller: Caller, kind: Kind, after: str) -> Iterator[Stored]:
+    while some := caller.store.page(kind, after=after):
+        yield from some
+        after = some[-1].id
+
+
+def _etag(change: int) -> str:
+    return f'"{change}"'
+
+
+def _changes(header: str) -> frozenset[int]:
+    return frozenset(int(number) for number in _ETAG.findall(header))
