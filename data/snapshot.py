@@ -8,21 +8,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from matching.catalogue import Catalogue, Rows, Vectors, encode_suppliers, line_texts
+from matching.catalogue import Catalogue, Halves, Rows, encode_suppliers, line_texts
 from matching.encoder import Encoder
 from matching.errors import IndexDamaged
 from matching.files import write_whole
+from matching.lines import document_of
 from matching.profiles import Supplier
 
-_FORMAT = 1
-_ENCODED_AT_ONCE = 500
+_FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,13 @@ class Snapshot:
     places : for each (id, digest of the profile) the first of its vectors and their number
     """
 
-    vectors: Vectors
+    vectors: Halves
     places: dict[tuple[str, str], tuple[int, int]]
 
     @classmethod
     def empty(cls, dimensions: int) -> Snapshot:
         """A snapshot of nothing."""
-        return cls(np.empty((0, dimensions), np.float32), {})
+        return cls(np.empty((0, dimensions), np.float16), {})
 
     @classmethod
     def load(cls, path: Path, encoder: Encoder) -> Snapshot:
@@ -54,7 +54,7 @@ class Snapshot:
             (supplier_id, digest): (first, count)
             for (supplier_id, digest, count), first in zip(header["suppliers"], firsts, strict=False)
         }
-        return cls(np.frombuffer(content, np.float32).reshape(-1, encoder.dimensions), places)
+        return cls(np.frombuffer(content, np.float16).reshape(-1, encoder.dimensions), places)
 
 
 def save_snapshot(path: Path, catalogue: Catalogue, encoder: Encoder) -> None:
@@ -62,17 +62,20 @@ def save_snapshot(path: Path, catalogue: Catalogue, encoder: Encoder) -> None:
     rows = np.flatnonzero(catalogue.alive).astype(np.int64)
     lines = catalogue.lines
     counts = lines.starts[rows + 1] - lines.starts[rows] + 1
-    vectors = np.empty((int(counts.sum()), encoder.dimensions), np.float32)
+    vectors = np.empty((int(counts.sum()), encoder.dimensions), np.float16)
     firsts = np.cumsum(counts) - counts
     vectors[firsts] = catalogue.profile_vectors[rows]
     numbers, owners = lines.of_rows(rows)
     within = numbers - lines.starts[rows][owners]
     vectors[firsts[owners] + 1 + within] = lines.vectors[numbers]
-    suppliers = [catalogue.suppliers[row] for row in rows]
+    documents = catalogue.suppliers.documents
     header = {
         "format": _FORMAT,
         "encoder": encoder.fingerprint,
-        "suppliers": [(s.id, _digest(s), int(count)) for s, count in zip(suppliers, counts, strict=True)],
+        "suppliers": [
+            (catalogue.ids[row], _digest(documents[row]), count)
+            for row, count in zip(rows.tolist(), counts.tolist(), strict=True)
+        ],
     }
     head = json.dumps(header).encode()
     content = vectors.data.cast("B") if vectors.size else memoryview(b"")
@@ -81,29 +84,21 @@ def save_snapshot(path: Path, catalogue: Catalogue, encoder: Encoder) -> None:
     write_whole(path, checksum.hexdigest().encode(), b"\n", head, b"\n", content)
 
 
-def vectors_of(
-    suppliers: Sequence[Supplier], snapshot: Snapshot, encoder: Encoder, progress: Callable[[int], None]
-) -> tuple[Vectors, int]:
-    """Vectors as `encode_suppliers` gives them, from the snapshot where it has them; and how many were encoded anew.
-
-    progress : told the number of suppliers done, now and then
-    """
+def vectors_of(suppliers: Sequence[Supplier], snapshot: Snapshot, encoder: Encoder) -> tuple[Halves, int]:
+    """Vectors as `encode_suppliers` gives them, from the snapshot where it has them; and how many were encoded anew."""
     counts = np.array([1 + len(line_texts(supplier)) for supplier in suppliers], np.int64)
     starts = np.cumsum(counts) - counts
-    vectors = np.empty((int(counts.sum()), encoder.dimensions), np.float32)
+    vectors = np.empty((int(counts.sum()), encoder.dimensions), np.float16)
     missing: list[int] = []
     for number, supplier in enumerate(suppliers):
-        first, count = snapshot.places.get((supplier.id, _digest(supplier)), (0, 0))
+        first, count = snapshot.places.get((supplier.id, _digest(document_of(supplier))), (0, 0))
         if count == counts[number]:
             vectors[starts[number] : starts[number] + count] = snapshot.vectors[first : first + count]
         else:
             missing.append(number)
-    for begin in range(0, len(missing), _ENCODED_AT_ONCE):
-        some = missing[begin : begin + _ENCODED_AT_ONCE]
-        progress(len(suppliers) - len(missing) + begin)
-        encoded = encode_suppliers([suppliers[number] for number in some], encoder)
-        vectors[_blocks(starts[some], counts[some])] = encoded[_as_blocks(counts[some])]
-    progress(len(suppliers))
+    if missing:
+        encoded = encode_suppliers([suppliers[number] for number in missing], encoder)
+        vectors[_blocks(starts[missing], counts[missing])] = encoded[_as_blocks(counts[missing])]
     return vectors[np.argsort(_as_blocks(counts), kind="stable")], len(missing)
 
 
@@ -121,8 +116,8 @@ def _as_blocks(counts: Rows) -> Rows:
     return np.where(is_profile, np.cumsum(is_profile) - 1, len(counts) + np.cumsum(~is_profile) - 1)
 
 
-def _digest(supplier: Supplier) -> str:
-    return hashlib.blake2b(supplier.model_dump_json().encode(), digest_size=12).hexdigest()
+def _digest(document: bytes) -> str:
+    return hashlib.blake2b(document, digest_size=12).hexdigest()
 
 
 def _read_checked(path: Path) -> tuple[dict[str, Any], bytes]:

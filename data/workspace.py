@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from data.settings import Settings
 from data.snapshot import Snapshot, save_snapshot, vectors_of
 from data.store import Change, Store
 from data.tables import read_suppliers
+from matching.catalogue import Halves
 from matching.encoder import Encoder, load_encoder
 from matching.errors import IndexDamaged, ModelDamaged, ModelMissing, NotReady
 from matching.headings import HeadingModel
@@ -120,19 +121,26 @@ class Workspace:
 
     def _load(self, *, afresh: bool = False) -> Matcher:
         seen = self.store.last_change()
-        suppliers, self._is_sample = suppliers_in_use(self.store)
-        self.progress = Progress(0, len(suppliers))
+        suppliers, total, self._is_sample = suppliers_in_use(self.store)
+        self.progress = Progress(0, total)
         snapshot = self._snapshot(afresh=afresh)
-        models = self.models
-        vectors, encoded = vectors_of(suppliers, snapshot, models.encoder, self._report)
-        if encoded and not afresh and not self._is_sample:
-            _log.warning("encoded %d of %d suppliers afresh", encoded, len(suppliers))
+        models, encoded = self.models, 0
+
+        def encode(batch: Sequence[Supplier]) -> Halves:
+            nonlocal encoded
+            vectors, anew = vectors_of(batch, snapshot, models.encoder)
+            self.progress, encoded = Progress(self.progress.done + len(batch), total), encoded + anew
+            return vectors
+
         matcher = Matcher.build(
-            models.encoder, suppliers, models.ranker, models.headings, vectors=vectors, observe=self._observe
+            models.encoder, suppliers, models.ranker, models.headings, encode=encode, observe=self._observe
         )
+        if encoded and not afresh and not self._is_sample:
+            _log.warning("encoded %d of %d suppliers afresh", encoded, len(matcher.catalogue))
         self._matcher, self._seen = matcher, seen
         self._version += 1
-        self._saved_version = None if encoded or len(snapshot.places) != len(suppliers) else self._version
+        same = not encoded and len(snapshot.places) == len(matcher.catalogue)
+        self._saved_version = self._version if same else None
         return matcher
 
     def _snapshot(self, *, afresh: bool) -> Snapshot:
@@ -144,19 +152,18 @@ class Workspace:
                     _log.warning("%s", damage)
         return Snapshot.empty(self.models.encoder.dimensions)
 
-    def _report(self, done: int) -> None:
-        self.progress = Progress(done, self.progress.total)
 
-
-def suppliers_in_use(store: Store) -> tuple[tuple[Supplier, ...], bool]:
-    """The stored suppliers, by id, and False; or the shipped sample, and True, where none was ever stored.
+def suppliers_in_use(store: Store) -> tuple[Iterable[Supplier], int, bool]:
+    """The stored suppliers, by id, their number, and False; or the sample, and True, where none was ever stored.
 
     Only the default organisation gets the sample.
     """
     if store.organisation != DEFAULT_ORGANISATION or store.changes_after(0, Kind.SUPPLIERS, limit=1):
-        return store.suppliers(), False
+        stored = (Supplier.model_validate(one.document) for one in store.each(Kind.SUPPLIERS))
+        return stored, store.count_suppliers(), False
     _log.warning("no supplier is stored yet: using the shipped sample collection (`souk import FILE` adds yours)")
-    return read_suppliers(shipped.SAMPLE / "suppliers.jsonl").profiles, True
+    sample = read_suppliers(shipped.SAMPLE / "suppliers.jsonl").profiles
+    return sample, len(sample), True
 
 
 def open_workspace(settings: Settings, *, afresh: bool = False) -> Workspace:

@@ -14,12 +14,23 @@ from matching.certificates import certificate_name
 from matching.encoder import Encoder
 from matching.errors import UnknownSupplier
 from matching.headings import HeadingModel
-from matching.lines import Floats, GrowingVectors, Lines, Measures, Membership, Rows, Vectors, line_texts
+from matching.lines import (
+    CompactSuppliers,
+    Floats,
+    GrowingVectors,
+    Halves,
+    Lines,
+    Measures,
+    Membership,
+    Rows,
+    Vectors,
+    line_texts,
+)
 from matching.profiles import Supplier
 
 __all__ = [
-    "Catalogue", "Floats", "Lines", "Measures", "Membership", "Rows", "Vectors", "completeness", "encode_suppliers",
-    "line_texts",
+    "Catalogue", "Floats", "Halves", "Lines", "Measures", "Membership", "Rows", "Vectors", "completeness",
+    "encode_suppliers", "line_texts",
 ]  # fmt: skip
 
 
@@ -34,7 +45,8 @@ class Catalogue:
     tie_breakers : int64 (n,), made from the id, so that equals are put in one order whatever their rows are
     """
 
-    suppliers: tuple[Supplier, ...]
+    suppliers: CompactSuppliers
+    ids: tuple[str, ...]
     profiles: GrowingVectors
     lines: Lines
     certificates: Membership
@@ -49,13 +61,14 @@ class Catalogue:
     row_by_id: Mapping[str, int]
 
     @classmethod
-    def build(cls, suppliers: Sequence[Supplier], vectors: Vectors, headings: HeadingModel | None = None) -> Catalogue:
+    def build(cls, suppliers: Sequence[Supplier], vectors: Halves, headings: HeadingModel | None = None) -> Catalogue:
         """Lay out suppliers, whose ids must differ, with their vectors as `encode_suppliers` gives them.
 
         headings : infers the heading of each line that states no code
         """
         return cls(
-            suppliers=tuple(suppliers),
+            suppliers=CompactSuppliers.of(suppliers),
+            ids=tuple(supplier.id for supplier in suppliers),
             profiles=GrowingVectors(vectors[: len(suppliers)]),
             lines=Lines.of(suppliers, vectors[len(suppliers) :], headings),
             certificates=Membership.of([set(map(certificate_name, s.certifications)) for s in suppliers]),
@@ -74,8 +87,8 @@ class Catalogue:
         return len(self.suppliers)
 
     @property
-    def profile_vectors(self) -> Vectors:
-        """Vector of each whole profile, float32 (n, d)."""
+    def profile_vectors(self) -> Halves:
+        """Vector of each whole profile, float16 (n, d)."""
         return self.profiles.view
 
     @cached_property
@@ -108,7 +121,8 @@ class Catalogue:
         alive[[self.row_by_id[supplier_id] for supplier_id in dropped if supplier_id in self.row_by_id]] = False
         kept = {supplier_id: row for supplier_id, row in self.row_by_id.items() if supplier_id not in dropped}
         return Catalogue(
-            suppliers=self.suppliers + added.suppliers,
+            suppliers=self.suppliers.followed_by(added.suppliers),
+            ids=self.ids + added.ids,
             profiles=self.profiles.followed_by(added.profile_vectors),
             lines=self.lines.followed_by(added.lines),
             certificates=self.certificates.followed_by(added.certificates),
@@ -125,9 +139,10 @@ class Catalogue:
 
     def take(self, rows: Rows) -> Catalogue:
         """A catalogue of some living rows alone, numbered by their place in `rows`."""
-        suppliers = tuple(self.suppliers[row] for row in rows)
+        ids = tuple(self.ids[row] for row in rows)
         return Catalogue(
-            suppliers=suppliers,
+            suppliers=self.suppliers.take(rows),
+            ids=ids,
             profiles=GrowingVectors(self.profile_vectors[rows]),
             lines=self.lines.take(rows),
             certificates=self.certificates.take(rows),
@@ -139,14 +154,15 @@ class Catalogue:
             completeness=self.completeness[rows],
             tie_breakers=self.tie_breakers[rows],
             alive=self.alive[rows],
-            row_by_id={supplier.id: row for row, supplier in enumerate(suppliers)},
+            row_by_id={supplier_id: row for row, supplier_id in enumerate(ids)},
         )
 
 
-def encode_suppliers(suppliers: Sequence[Supplier], encoder: Encoder) -> Vectors:
-    """Vectors of suppliers' profiles, then of all their product lines end to end: float32 (n + m, d)."""
+def encode_suppliers(suppliers: Sequence[Supplier], encoder: Encoder) -> Halves:
+    """Vectors of suppliers' profiles, then of all their product lines end to end: float16 (n + m, d)."""
     profiles = [supplier.text() for supplier in suppliers]
-    return encoder.encode(profiles + [text for supplier in suppliers for text in line_texts(supplier)])
+    vectors = encoder.encode(profiles + [text for supplier in suppliers for text in line_texts(supplier)])
+    return vectors.astype(np.float16)
 
 
 def completeness(supplier: Supplier) -> float:

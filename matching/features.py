@@ -68,12 +68,22 @@ class Comparison:
     @cached_property
     def profile_similarity(self) -> Floats:
         """Cosine of the request with each whole profile (k,)."""
-        return _cosines(self.catalogue.profile_vectors[self.rows], self.query.vector)
+        return _cosines(self.catalogue.profile_vectors[self.rows].astype(np.float32), self.query.vector)
+
+    @cached_property
+    def all_lines(self) -> tuple[Rows, Rows]:
+        """Every line of the candidates, and for each the position in `rows` that owns it."""
+        return self.catalogue.lines.of_rows(self.rows)
+
+    @cached_property
+    def line_vectors(self) -> NDArray[np.float32]:
+        """Vectors of `all_lines`, float32 (m, d)."""
+        return self.catalogue.lines.vectors[self.all_lines[0]].astype(np.float32)
 
     @cached_property
     def _nearest(self) -> tuple[Rows, Floats]:
-        lines, owners = self.catalogue.lines.of_rows(self.rows)
-        similarities = _cosines(self.catalogue.lines.vectors[lines], self.query.vector)
+        lines, owners = self.all_lines
+        similarities = _cosines(self.line_vectors, self.query.vector)
         order = np.lexsort((-similarities, owners))
         first = order[np.searchsorted(owners[order], np.arange(len(self.rows)))]
         return lines[first], similarities[first]
@@ -91,10 +101,9 @@ class Comparison:
     @cached_property
     def clause_similarity(self) -> Floats:
         """Highest cosine of any clause of the request with any product line (k,)."""
-        lines, owners = self.catalogue.lines.of_rows(self.rows)
-        similarities = (self.catalogue.lines.vectors[lines] @ self.query.clause_vectors.T).max(axis=1)
+        similarities = (self.line_vectors @ self.query.clause_vectors.T).max(axis=1)
         best = np.full(len(self.rows), -1.0)
-        np.maximum.at(best, owners, similarities)
+        np.maximum.at(best, self.all_lines[1], similarities)
         return best
 
     def nothing_asked(self) -> Floats:
@@ -143,7 +152,7 @@ def hs_agreement(comparison: Comparison) -> Floats:
     asked = comparison.query.constraints.hs
     if asked is None:
         return comparison.nothing_asked()
-    lines, owners = comparison.catalogue.lines.of_rows(comparison.rows)
+    lines, owners = comparison.all_lines
     stated = comparison.catalogue.lines.hs[lines]
     digits = np.sum([2.0 * np.char.startswith(stated, asked[:length]) for length in (2, 4, 7)], axis=0)
     best = np.full(len(comparison.rows), -np.inf)
@@ -159,7 +168,7 @@ def heading_agreement(comparison: Comparison) -> Floats:
     asked, offered = comparison.query.headings, comparison.catalogue.lines.headings
     if asked is None or offered is None:
         return np.full(len(comparison.rows), UNKNOWN)
-    lines, owners = comparison.catalogue.lines.of_rows(comparison.rows)
+    lines, owners = comparison.all_lines
     best = np.zeros(len(comparison.rows))
     np.maximum.at(best, owners, (asked[offered.places[lines]] * offered.shares[lines]).sum(axis=1))
     return best

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -11,6 +12,12 @@ from numpy.typing import NDArray
 
 Keys = NDArray[np.int64]
 Vectors = NDArray[np.float32]
+_EXACT_UP_TO = 50_000
+_ADDED_AT_ONCE = 16_384
+_CLUSTERS = 2_048
+_SEARCHED_CLUSTERS = 32
+_SAMPLED_PER_CLUSTER = 20
+_CLUSTERING_ROUNDS = 6
 
 
 @dataclass(frozen=True)
@@ -35,15 +42,11 @@ class VectorIndex(Protocol):
         """Number of vectors held."""
 
 
-class FaissIndex:
-    """Exact inner-product search in memory by FAISS (Douze et al. 2024, arXiv:2401.08281).
+class _SearchedByFaiss:
+    """What the two forms have in common: from nearest vectors to nearest keys."""
 
-    dimensions : length of every vector
-    """
-
-    def __init__(self, dimensions: int) -> None:
-        self.dimensions = dimensions
-        self._faiss: Any = faiss.IndexIDMap2(faiss.IndexFlatIP(dimensions))
+    dimensions: int
+    _faiss: Any
 
     def __len__(self) -> int:
         return int(self._faiss.ntotal)
@@ -51,18 +54,6 @@ class FaissIndex:
     def add(self, keys: Keys, vectors: Vectors) -> None:
         """Add vectors (n, d) under keys (n,); a repeated key gets one more vector."""
         self._faiss.add_with_ids(np.ascontiguousarray(vectors, np.float32), np.ascontiguousarray(keys, np.int64))
-
-    def remove(self, keys: Keys) -> None:
-        """Drop every vector under each key; a key that is not there is no error."""
-        self._faiss.remove_ids(np.ascontiguousarray(keys, np.int64))
-
-    def with_more(self, keys: Keys, vectors: Vectors) -> FaissIndex:
-        """A copy with more vectors (n, d) added under keys (n,)."""
-        copied = FaissIndex(self.dimensions)
-        if len(self):
-            copied.add(faiss.vector_to_array(self._faiss.id_map), self._faiss.index.reconstruct_n(0, len(self)))
-        copied.add(keys, vectors)
-        return copied
 
     def search(self, queries: Vectors, top: int, *, allowed: Keys | None = None) -> Neighbours:
         """The `top` keys whose best vector is most similar to each query; widens until they are found."""
@@ -79,11 +70,99 @@ class FaissIndex:
         if breadth == 0:
             return np.empty((len(queries), 0), np.float32), np.empty((len(queries), 0), np.int64)
         selector = None if allowed is None else faiss.IDSelectorBitmap(_bits(allowed))  # type: ignore[call-arg, arg-type]
-        parameters = None if selector is None else faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
+        share = 1.0 if allowed is None else len(allowed) / len(self)
         found: tuple[Vectors, Keys] = self._faiss.search(
-            np.ascontiguousarray(queries, np.float32), breadth, params=parameters
+            np.ascontiguousarray(queries, np.float32), breadth, params=self._parameters(selector, share)
         )
         return found
+
+    def _parameters(self, selector: Any, share: float) -> Any:
+        raise NotImplementedError
+
+
+class FaissIndex(_SearchedByFaiss):
+    """Exact inner-product search in memory by FAISS (Douze et al. 2024, arXiv:2401.08281).
+
+    dimensions : length of every vector
+    """
+
+    def __init__(self, dimensions: int) -> None:
+        self.dimensions = dimensions
+        self._faiss = faiss.IndexIDMap2(faiss.IndexFlatIP(dimensions))
+
+    def remove(self, keys: Keys) -> None:
+        """Drop every vector under each key; a key that is not there is no error."""
+        self._faiss.remove_ids(np.ascontiguousarray(keys, np.int64))
+
+    def with_more(self, keys: Keys, vectors: Vectors) -> FaissIndex:
+        """A copy with more vectors (n, d) added under keys (n,)."""
+        copied = FaissIndex(self.dimensions)
+        if len(self):
+            copied.add(faiss.vector_to_array(self._faiss.id_map), self._faiss.index.reconstruct_n(0, len(self)))
+        copied.add(keys, vectors)
+        return copied
+
+    def _parameters(self, selector: Any, share: float) -> Any:  # noqa: ARG002
+        return None if selector is None else faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
+
+
+class ClusteredIndex(_SearchedByFaiss):
+    """Search among very many vectors, each kept in 8 bits a value, in the clusters nearest to a query alone.
+
+    FAISS's inverted file with a scalar quantizer (Jégou, Douze & Schmid 2011, doi:10.1109/TPAMI.2010.57). The fewer
+    keys are allowed, the more clusters are searched.
+
+    sample : float (n, d), vectors that the clusters are made of
+    """
+
+    def __init__(self, sample: NDArray[np.floating[Any]]) -> None:
+        self.dimensions = sample.shape[1]
+        clusters = max(1, min(_CLUSTERS, len(sample) // _SAMPLED_PER_CLUSTER))
+        self._faiss = faiss.IndexIVFScalarQuantizer(
+            faiss.IndexFlatIP(self.dimensions), self.dimensions, clusters,
+            faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT, False,
+        )  # fmt: skip
+        self._faiss.cp.niter = _CLUSTERING_ROUNDS
+        self._faiss.cp.max_points_per_centroid = _SAMPLED_PER_CLUSTER
+        self._faiss.train(np.ascontiguousarray(sample, np.float32))
+        self._trained = faiss.serialize_index(self._faiss)
+
+    def emptied(self) -> ClusteredIndex:
+        """An index without vectors that has the same clusters."""
+        copied = object.__new__(ClusteredIndex)
+        copied.dimensions, copied._trained = self.dimensions, self._trained
+        copied._faiss = faiss.deserialize_index(self._trained)
+        return copied
+
+    def _parameters(self, selector: Any, share: float) -> Any:
+        searched = min(self._faiss.nlist, int(_SEARCHED_CLUSTERS / max(share, 1e-9)))
+        return faiss.SearchParametersIVF(sel=selector, nprobe=searched)  # type: ignore[call-arg]
+
+
+Blocks = Sequence[tuple[Keys, NDArray[np.floating[Any]]]]
+
+
+def settled_index(blocks: Blocks, like: FaissIndex | ClusteredIndex | None = None) -> FaissIndex | ClusteredIndex:
+    """An index of blocks of keys (n,) and vectors (n, d): an exact one of up to 50,000 vectors, else one of clusters.
+
+    like : an index whose clusters are taken over where it has some, as making them takes seconds
+    """
+    count = sum(len(keys) for keys, _ in blocks)
+    index: FaissIndex | ClusteredIndex
+    if count <= _EXACT_UP_TO:
+        index = FaissIndex(blocks[0][1].shape[1])
+    else:
+        index = like.emptied() if isinstance(like, ClusteredIndex) else ClusteredIndex(_sample(blocks, count))
+    for keys, vectors in blocks:
+        for begin in range(0, len(keys), _ADDED_AT_ONCE):
+            index.add(keys[begin : begin + _ADDED_AT_ONCE], vectors[begin : begin + _ADDED_AT_ONCE])
+    return index
+
+
+def _sample(blocks: Blocks, count: int) -> NDArray[np.floating[Any]]:
+    share = min(1.0, _CLUSTERS * _SAMPLED_PER_CLUSTER / count)
+    random = np.random.default_rng(0)
+    return np.concatenate([vectors[random.random(len(vectors)) < share] for _, vectors in blocks])
 
 
 class LayeredIndex:
@@ -92,12 +171,12 @@ class LayeredIndex:
     Keys of the two differ. What was removed stays in and is left out by `allowed`.
     """
 
-    def __init__(self, settled: FaissIndex, recent: FaissIndex | None = None) -> None:
-        self._settled = settled
+    def __init__(self, settled: FaissIndex | ClusteredIndex, recent: FaissIndex | None = None) -> None:
+        self.settled = settled
         self._recent = recent or FaissIndex(settled.dimensions)
 
     def __len__(self) -> int:
-        return len(self._settled) + len(self._recent)
+        return len(self.settled) + len(self._recent)
 
     @property
     def recent_vectors(self) -> int:
@@ -106,11 +185,12 @@ class LayeredIndex:
 
     def with_more(self, keys: Keys, vectors: Vectors) -> LayeredIndex:
         """The next state, with vectors (n, d) added under keys (n,)."""
-        return LayeredIndex(self._settled, self._recent.with_more(keys, vectors))
+        return LayeredIndex(self.settled, self._recent.with_more(keys, vectors))
 
     def search(self, queries: Vectors, top: int, *, allowed: Keys | None = None) -> Neighbours:
         """The `top` keys whose best vector is most similar to each query, of both layers."""
-        found = [layer.search(queries, top, allowed=allowed) for layer in (self._settled, self._recent)]
+        layers = [layer for layer in (self.settled, self._recent) if len(layer)] or [self.settled]
+        found = [layer.search(queries, top, allowed=allowed) for layer in layers]
         similarities = np.concatenate([layer.similarities for layer in found], axis=1)
         order = np.argsort(-similarities, axis=1, kind="stable")[:, :top]
         keys = np.concatenate([layer.keys for layer in found], axis=1)

@@ -6,27 +6,30 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
 from matching.candidates import Filters, find_candidates
-from matching.catalogue import Catalogue, Floats, Rows, Vectors, encode_suppliers
+from matching.catalogue import Catalogue, Floats, Halves, Rows, Vectors, encode_suppliers
 from matching.clauses import goods_texts
-from matching.encoder import Encoder, TextKind, TokenVectors
+from matching.encoder import Encoder, TextKind
 from matching.errors import InvalidRequest
-from matching.evidence import evidence
+from matching.evidence import Words, evidence
 from matching.explanation import Explanation, findings_of, sentences_of, terms_of
 from matching.features import Comparison, Query, feature_matrix
 from matching.headings import HeadingChance, HeadingModel
-from matching.index import FaissIndex, LayeredIndex
+from matching.index import LayeredIndex, settled_index
 from matching.language import detect_language
 from matching.needs import Needs, needs_of
-from matching.profiles import BuyerRequest, Product, Supplier
+from matching.profiles import BuyerRequest, Supplier
 from matching.ranker import GlassBoxRanker, probabilities
 from matching.word_index import WordIndex
 from matching.words import words
 
+_BATCH = 1_000
 _RECENT_ROWS = 1_000
 _RECENT_SHARE = 0.1
 _SHOWN_HEADINGS = 3
@@ -123,20 +126,25 @@ class Matcher:
     def build(
         cls,
         encoder: Encoder,
-        suppliers: Sequence[Supplier],
+        suppliers: Iterable[Supplier],
         ranker: GlassBoxRanker,
         headings: HeadingModel | None = None,
         *,
-        vectors: Vectors | None = None,
+        encode: Callable[[Sequence[Supplier]], Halves] | None = None,
         observe: Observer = unobserved,
     ) -> Matcher:
-        """A matcher over suppliers; without `headings` it infers none.
+        """A matcher over suppliers, read batch by batch; without `headings` it infers none.
 
-        vectors : of the suppliers, as `encode_suppliers` gives them; computed where they are not given
+        encode : vectors of a batch, as `encode_suppliers` gives them, from wherever they are to be had
         """
-        vectors = encode_suppliers(suppliers, encoder) if vectors is None else vectors
-        catalogue = Catalogue.build(suppliers, vectors, headings)
-        return cls(encoder, catalogue, _settled(catalogue), WordIndex(suppliers), ranker, headings, observe)
+        encode = encode or partial(encode_suppliers, encoder=encoder)
+        catalogue = Catalogue.build((), np.empty((0, encoder.dimensions), np.float16), headings)
+        word_index, remaining = WordIndex(()), iter(suppliers)
+        while batch := list(islice(remaining, _BATCH)):
+            catalogue = catalogue.with_changes((), Catalogue.build(batch, encode(batch), headings))
+            word_index = word_index.with_changes(np.empty(0, np.int64), batch)
+        word_index = word_index.take(np.arange(len(catalogue)))
+        return cls(encoder, catalogue, _settled(catalogue), word_index, ranker, headings, observe)
 
     def with_changes(self, removed: Collection[str], added: Sequence[Supplier]) -> Matcher:
         """A matcher over the suppliers as they are after a change, in time that grows with the change.
@@ -211,19 +219,18 @@ class Matcher:
         self, scoring: Scoring, places: range, *, explain: bool = True, language: str | None = None
     ) -> tuple[Match, ...]:
         """The suppliers at some places of a scoring, counted from 0, with their reasons."""
-        reader = language or scoring.query.request.language or "en"
         chances = probabilities(scoring.scores)
         with self.observe(Stage.EXPLAIN):
-            tokens = self.encoder.token_vectors(scoring.query.goods, kind=TextKind.REQUEST) if explain else None
+            reasons = self._explanations(scoring, places, language) if explain else [None] * len(places)
             return tuple(
                 Match(
                     place + 1,
                     self.catalogue.suppliers[scoring.rows[place]],
                     float(scoring.scores[place]),
                     float(chances[place]),
-                    self._explanation(scoring, tokens, place, reader) if tokens else None,
+                    reason,
                 )
-                for place in places
+                for place, reason in zip(places, reasons, strict=True)
             )
 
     def likeliest_headings(self, query: Query) -> tuple[HeadingChance, ...]:
@@ -283,20 +290,24 @@ class Matcher:
         stated = needs.constraints.hs
         return self.headings.stated(stated) if stated else self.headings.of_request(texts, vectors)
 
-    def _explanation(self, scoring: Scoring, request_tokens: TokenVectors, place: int, language: str) -> Explanation:
-        query, row = scoring.query, int(scoring.rows[place])
-        supplier = self.catalogue.suppliers[row]
-        profile = supplier.text()
-        found = evidence(query.request.text, request_tokens, profile, self.encoder.token_vectors(profile))
-        terms = terms_of(scoring.features[place], scoring.terms[place])
-        findings = findings_of(query, supplier, self._nearest_line(query, row), terms, language)
-        return Explanation(self.ranker.base, terms, found, findings, sentences_of(supplier, found, findings, language))
+    def _explanations(self, scoring: Scoring, places: range, language: str | None) -> list[Explanation]:
+        query, rows = scoring.query, scoring.rows[places.start : places.stop]
+        reader = language or query.request.language or "en"
+        asked = Words.of(query.request.text, self.encoder.token_vectors(query.goods, kind=TextKind.REQUEST))
+        nearest = Comparison(query, self.catalogue, rows).lines - self.catalogue.lines.starts[rows]
+        return [
+            self._explanation(scoring, asked, place, line, reader)
+            for place, line in zip(places, nearest.tolist(), strict=True)
+        ]
 
-    def _nearest_line(self, query: Query, row: int) -> Product | None:
-        comparison = Comparison(query, self.catalogue, np.array([row], np.int64))
-        place = int(comparison.lines[0] - self.catalogue.lines.starts[row])
-        products = self.catalogue.suppliers[row].products
-        return products[place] if products else None
+    def _explanation(self, scoring: Scoring, asked: Words, place: int, line: int, language: str) -> Explanation:
+        supplier = self.catalogue.suppliers[scoring.rows[place]]
+        profile = supplier.text()
+        found = evidence(asked, Words.of(profile, self.encoder.token_vectors(profile)))
+        terms = terms_of(scoring.features[place], scoring.terms[place])
+        product = supplier.products[line] if supplier.products else None
+        findings = findings_of(scoring.query, supplier, product, terms, language)
+        return Explanation(self.ranker.base, terms, found, findings, sentences_of(supplier, found, findings, language))
 
     def _is_worn(self) -> bool:
         """Whether so many rows are dead or recent that laying everything out anew pays."""
@@ -307,14 +318,14 @@ class Matcher:
     def _settled_anew(self) -> Matcher:
         rows = np.flatnonzero(self.catalogue.alive).astype(np.int64)
         catalogue = self.catalogue.take(rows)
-        return self._over(catalogue, _settled(catalogue), self.word_index.take(rows))
+        return self._over(catalogue, _settled(catalogue, self.index), self.word_index.take(rows))
 
     def _over(self, catalogue: Catalogue, index: LayeredIndex, word_index: WordIndex) -> Matcher:
         """The same models over another state of the suppliers."""
         return Matcher(self.encoder, catalogue, index, word_index, self.ranker, self.headings, self.observe)
 
 
-def _settled(catalogue: Catalogue) -> LayeredIndex:
-    index = FaissIndex(catalogue.profile_vectors.shape[1])
-    index.add(catalogue.vector_rows, np.concatenate([catalogue.profile_vectors, catalogue.lines.vectors]))
-    return LayeredIndex(index)
+def _settled(catalogue: Catalogue, like: LayeredIndex | None = None) -> LayeredIndex:
+    rows, lines = np.arange(len(catalogue)), catalogue.lines
+    blocks = [(rows, catalogue.profile_vectors), (np.repeat(rows, np.diff(lines.starts)), lines.vectors)]
+    return LayeredIndex(settled_index(blocks, like.settled if like else None))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gettext
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 
@@ -58,11 +58,11 @@ class Messages:
 
     def number(self, value: float) -> str:
         """A number with the language's separators, at most two decimals."""
-        return format_decimal(value, format="#,##0.##", locale=self.locale)
+        return _decimal(value, self.locale)
 
     def percent(self, share: float) -> str:
         """A share of one as whole per cent."""
-        return format_percent(share, locale=self.locale)
+        return _percent(round(share, 2), self.locale)
 
     def quantity(self, quantity: Quantity) -> str:
         """An amount with its unit as written."""
@@ -86,6 +86,17 @@ class Messages:
         if self.direction == "ltr":
             return values
         return {name: f"{_FIRST_STRONG_ISOLATE}{value}{_POP_ISOLATE}" for name, value in values.items()}
+
+
+# The figures of one request come back in the reasons of each of its matches.
+@lru_cache(maxsize=4_096)
+def _decimal(value: float, locale: Locale) -> str:
+    return format_decimal(value, format="#,##0.##", locale=locale)
+
+
+@lru_cache(maxsize=4_096)
+def _percent(share: float, locale: Locale) -> str:
+    return format_percent(share, locale=locale)
 
 
 @cache

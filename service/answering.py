@@ -40,7 +40,7 @@ def first_page(caller: Caller, request: BuyerRequest, options: MatchOptions) -> 
     scoring = matcher.score(request, allowed=options.filters.allowed(matcher.catalogue))
     shown = range(min(options.top, len(scoring.rows)))
     matches = matcher.matches(scoring, shown, explain=options.explain, language=options.language)
-    ranking = tuple(matcher.catalogue.suppliers[row].id for row in scoring.rows)
+    ranking = tuple(matcher.catalogue.ids[row] for row in scoring.rows)
     noted = ShownMatch(
         secrets.token_hex(16), scoring.query.request, ranking, matcher.encoder.fingerprint, matcher.ranker.version
     )

@@ -95,7 +95,7 @@ def _is_cross_language(collection: Collection, request: BuyerRequest) -> bool:
 
 
 def _ids(matcher: Matcher, rows: Iterable[int]) -> list[str]:
-    return [matcher.catalogue.suppliers[row].id for row in rows]
+    return [matcher.catalogue.ids[row] for row in rows]
 
 
 def ranked_by_words(matcher: Matcher, collection: Collection) -> list[list[str]]:

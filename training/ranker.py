@@ -51,7 +51,7 @@ def unranked_matcher(encoder: Encoder, suppliers: Sequence[Supplier], headings: 
 def judged_candidates(matcher: Matcher, collection: Collection) -> JudgedCandidates:
     """Candidates that the matcher recalls for each request of a collection, with their grades."""
     parts = [matcher.compare(matcher.query(request)) for request in collection.requests]
-    ids = [[matcher.catalogue.suppliers[row].id for row in rows] for rows, _ in parts]
+    ids = [[matcher.catalogue.ids[row] for row in rows] for rows, _ in parts]
     grades = [
         [collection.grades.get(str(request.id), {}).get(supplier_id, 0) for supplier_id in found]
         for request, found in zip(collection.requests, ids, strict=True)

@@ -19,9 +19,6 @@ class _OtherEncoder(HashingEncoder):
     fingerprint = "other"
 
 
-def _ignore(_done: int) -> None: ...
-
-
 @pytest.fixture
 def path(tmp_path: Path, matcher: Matcher) -> Path:
     save_snapshot(tmp_path / "index", matcher.catalogue, matcher.encoder)
@@ -31,7 +28,7 @@ def path(tmp_path: Path, matcher: Matcher) -> Path:
 def test_vectors_are_read_back_as_they_were(
     path: Path, suppliers: tuple[Supplier, ...], encoder: HashingEncoder
 ) -> None:
-    vectors, encoded = vectors_of(suppliers, Snapshot.load(path, encoder), encoder, _ignore)
+    vectors, encoded = vectors_of(suppliers, Snapshot.load(path, encoder), encoder)
     np.testing.assert_array_equal(vectors, encode_suppliers(suppliers, encoder))
     assert encoded == 0
 
@@ -40,7 +37,7 @@ def test_what_changed_is_encoded_and_what_went_is_left_out(
     path: Path, suppliers: tuple[Supplier, ...], encoder: HashingEncoder
 ) -> None:
     now = (Supplier(id="S0", name="New"), *suppliers[1:3], suppliers[3].model_copy(update={"name": "Renamed"}))
-    vectors, encoded = vectors_of(now, Snapshot.load(path, encoder), encoder, _ignore)
+    vectors, encoded = vectors_of(now, Snapshot.load(path, encoder), encoder)
     np.testing.assert_array_equal(vectors, encode_suppliers(now, encoder))
     assert encoded == 2
 
@@ -49,12 +46,6 @@ def test_a_deleted_supplier_is_not_in_the_next_snapshot(path: Path, matcher: Mat
     save_snapshot(path, matcher.with_changes(["S3"], []).catalogue, matcher.encoder)
     assert [supplier_id for supplier_id, _ in Snapshot.load(path, matcher.encoder).places] == ["S1", "S2", "S4"]
     assert b"S3" not in path.read_bytes()
-
-
-def test_progress_is_told_up_to_the_end(suppliers: tuple[Supplier, ...], encoder: HashingEncoder) -> None:
-    told: list[int] = []
-    vectors_of(suppliers, Snapshot.empty(encoder.dimensions), encoder, told.append)
-    assert told == [0, 4]
 
 
 @settings(deadline=None, max_examples=30)

@@ -33,26 +33,31 @@ def _best(workspace: Workspace, text: str) -> str:
     return workspace.matcher.match(BuyerRequest(text=text)).matches[0].supplier.id
 
 
+def _in_use(store: Store) -> tuple[tuple[Supplier, ...], int, bool]:
+    found, number, is_sample = suppliers_in_use(store)
+    return tuple(found), number, is_sample
+
+
 def test_the_sample_is_in_use_until_suppliers_are_stored(
     settings: Settings, suppliers: tuple[Supplier, ...], caplog: pytest.LogCaptureFixture
 ) -> None:
     store = Store(settings.database_url)
-    sample, is_sample = suppliers_in_use(store)
+    sample, _, is_sample = suppliers_in_use(store)
     assert (len(sample), is_sample) == (324, True)
     assert "using the shipped sample collection" in caplog.text
     store.put_suppliers(suppliers)
-    assert suppliers_in_use(store) == (suppliers, False)
+    assert _in_use(store) == (suppliers, 4, False)
 
 
 def test_who_deleted_every_supplier_gets_no_sample(settings: Settings, suppliers: tuple[Supplier, ...]) -> None:
     store = Store(settings.database_url)
     store.put_suppliers(suppliers[:1])
     store.delete_supplier(suppliers[0].id)
-    assert suppliers_in_use(store) == ((), False)
+    assert _in_use(store) == ((), 0, False)
 
 
 def test_only_the_default_organisation_gets_the_sample(settings: Settings) -> None:
-    assert suppliers_in_use(Store(Database.open(settings.database_url), "acme")) == ((), False)
+    assert _in_use(Store(Database.open(settings.database_url), "acme")) == ((), 0, False)
 
 
 def test_a_matcher_is_opened_from_the_snapshot_while_it_fits(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching.evidence import Evidence, evidence
+from matching.evidence import Evidence, Words, evidence
 from tests.conftest import HashingEncoder
 
 TEXTS = st.lists(st.sampled_from("argan oil huile bio 500 kg Hamburg wool rug zellige ecocert".split())).map(" ".join)
@@ -12,7 +12,8 @@ TEXTS = st.lists(st.sampled_from("argan oil huile bio 500 kg Hamburg wool rug ze
 
 def _evidence(request: str, profile: str, pairs: int = 3) -> Evidence:
     encoder = HashingEncoder()
-    return evidence(request, encoder.token_vectors(request), profile, encoder.token_vectors(profile), pairs=pairs)
+    asked, stated = (Words.of(text, encoder.token_vectors(text)) for text in (request, profile))
+    return evidence(asked, stated, pairs=pairs)
 
 
 @given(TEXTS, TEXTS)

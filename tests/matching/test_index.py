@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.index import FaissIndex, Keys, LayeredIndex, Vectors
+from matching.index import ClusteredIndex, FaissIndex, Keys, LayeredIndex, Vectors, settled_index
 
 
 def _random(count: int, seed: int, keys: int = 12) -> tuple[Keys, Vectors]:
@@ -72,3 +72,39 @@ def test_adding_leaves_the_earlier_state_as_it_was() -> None:
     before.with_more(np.array([7], np.int64), vectors[:1])
     assert len(before) == 30
     assert 7 not in before.search(vectors[:1], 12).keys
+
+
+def _spread(count: int, seed: int) -> Vectors:
+    """Unit vectors around 300 centres, as texts lie around subjects."""
+    generator = np.random.default_rng(seed)
+    centres = np.random.default_rng(0).normal(size=(300, 32))
+    vectors = centres[generator.integers(0, 300, count)] + 0.7 * generator.normal(size=(count, 32))
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
+
+
+def test_of_very_many_vectors_nearly_all_the_nearest_are_found_by_clusters() -> None:
+    vectors, queries, keys = _spread(60_000, 1), _spread(50, 2), np.arange(60_000)
+    index = settled_index([(keys, vectors)])
+    assert isinstance(index, ClusteredIndex)
+    exact = np.argsort(-(queries @ vectors.T), axis=1)[:, :100]
+    found = index.search(queries, 100).keys
+    shared = [len(set(one) & set(other)) / 100 for one, other in zip(found.tolist(), exact.tolist(), strict=True)]
+    assert np.mean(shared) > 0.95
+
+
+def test_few_allowed_keys_are_all_found_whatever_their_clusters() -> None:
+    keys = np.arange(60_000)
+    index = settled_index([(keys, _spread(60_000, 1))])
+    allowed = keys[::6_000]
+    found = index.search(_spread(3, 2), 20, allowed=allowed).keys
+    for row in found:
+        assert sorted(row[row >= 0].tolist()) == allowed.tolist()
+
+
+def test_clusters_are_taken_over_by_the_next_layout() -> None:
+    keys = np.arange(60_000)
+    first = settled_index([(keys, _spread(60_000, 1))])
+    again = settled_index([(keys, _spread(60_000, 1))], like=first)
+    query = _spread(4, 2)
+    np.testing.assert_array_equal(first.search(query, 10).keys, again.search(query, 10).keys)
+    assert len(settled_index([(keys[:10], _spread(10, 1))], like=first)) == 10
