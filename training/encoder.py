@@ -66,7 +66,7 @@ class Recipe:
     tokenizer_pairs : how many pairs, drawn as those of training are, the tokenizer learns its pieces from.
     """
 
-    steps: int = 2_600
+    steps: int = 4_000
     batch: int = 2_048
     learning_rate: float = 0.05
     scale: float = 20.0

@@ -17,7 +17,7 @@ from matching.encoder import ENCODER_FILES, MANIFEST, TOKENIZER, WEIGHTS, file_c
 from training.encoder_card import encoder_card
 
 NAME = "souk-encoder"
-VERSION = "2.0.0"
+VERSION = "2.1.0"
 # The layout of a sentence-transformers model, so that it loads the folder too.
 _MODULES = [
     {

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from random import Random
 
-NOISE_SHARE = 0.15
+NOISE_SHARE = 0.2
+HURRIED_SHARE = 0.4
 UNSPACED = frozenset({"zh", "ja"})
 
 # Words that a firm's profile or a buyer's request is made of, whatever the goods.
@@ -60,15 +61,16 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 def disturbed(text: str, language: str, random: Random) -> str:
-    """The text as people type it: now and then a slip in one word, or German umlauts written out."""
+    """The text as people type it: now and then a slip in one word or, in a hurry, in each, or umlauts written out."""
     if random.random() >= NOISE_SHARE or language in UNSPACED:
         return text
     if language == "de" and random.random() < 0.5:
         return "".join(UMLAUTS.get(letter, letter) for letter in text)
     words = text.split(" ")
-    place = random.randrange(len(words))
-    if len(words[place]) > 4:
-        words[place] = random.choice(SLIPS)(words[place], random)
+    slipping = range(len(words)) if random.random() < HURRIED_SHARE else [random.randrange(len(words))]
+    for place in slipping:
+        if len(words[place]) > 4:
+            words[place] = random.choice(SLIPS)(words[place], random)
     return " ".join(words)
 
 
