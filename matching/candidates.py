@@ -82,13 +82,13 @@ def find_candidates(
     tie_breakers : int64 (n,), the lower first among equals; by default the row
 
     Rows near by vectors and rows that share words are fused by reciprocal ranks, so that a rare product name
-    or a company name is found whatever the vectors say.
+    or a company name is found whatever the vectors say. All vectors together count as one ranking: however many
+    clauses a request has, they never outvote its words.
     """
     near = index.search(vectors, limit, allowed=allowed).keys
     sharing = word_scores if allowed is None else np.where(_mask(allowed, len(word_scores)), word_scores, 0.0)
-    by_words = _best(sharing, limit, tie_breakers)
-    rankings = [*(keys[keys >= 0] for keys in near), by_words]
-    fused = reciprocal_rank_fusion(rankings, len(word_scores))
+    by_vectors = reciprocal_rank_fusion([keys[keys >= 0] for keys in near], len(word_scores)) / len(near)
+    fused = by_vectors + reciprocal_rank_fusion([_best(sharing, limit, tie_breakers)], len(word_scores))
     return _best(fused, limit, tie_breakers)
 
 
