@@ -6,7 +6,7 @@ import json
 import logging
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -17,9 +17,13 @@ from data.exports import ranking_rows, write_rankings, writer_for
 from data.settings import Settings
 from data.store import Store
 from data.tables import Loaded, read_requests, read_suppliers
+from data.trade_glossary import heading_names
 from data.workspace import open_matcher, open_workspace
 from matching.candidates import Filters
+from matching.encoder import load_encoder
 from matching.errors import InvalidInput
+from matching.headings import HeadingModel
+from matching.language import detect_language
 from matching.matcher import Ranking
 from matching.profiles import BuyerRequest, Supplier
 
@@ -104,6 +108,27 @@ def match(
         _print_json(ranking) if as_json else _print_table(ranking)
 
 
+@commands.command(name="hs")
+def headings(
+    text: Annotated[str, typer.Argument(help="A product or a request, in any language.")],
+    top: Annotated[int, typer.Option(min=1, max=100, help="Headings at most.")] = 5,
+    language: Annotated[str | None, typer.Option(help="Language of their names; default: the text's.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON Lines instead of a table.")] = False,
+    encoder: EncoderOption = None,
+) -> None:
+    """Say which headings of the Harmonized System a text may be about, with probabilities."""
+    settings = Settings.with_encoder(encoder)
+    loaded = load_encoder(settings.encoder)
+    model = HeadingModel.load(settings.headings_path, encoder=loaded.fingerprint)
+    names = heading_names(language or detect_language(text) or "en")
+    found = model.infer(text, loaded, top)
+    rows = [
+        {"heading": chance.heading, "name": names[chance.heading], "probability": round(chance.probability, 4)}
+        for chance in found
+    ]
+    _print_headings(rows, as_json=as_json)
+
+
 def _requests(text: str | None, file: Path | None) -> list[BuyerRequest]:
     if file is None:
         return [BuyerRequest(text=text or "")]
@@ -135,6 +160,17 @@ def _report(file: Path, kind: Kind, loaded: Loaded[Supplier] | Loaded[BuyerReque
 def _print_json(ranking: Ranking) -> None:
     for row in ranking_rows(ranking):
         typer.echo(json.dumps(row, ensure_ascii=False))
+
+
+def _print_headings(rows: list[dict[str, Any]], *, as_json: bool) -> None:
+    if as_json:
+        for row in rows:
+            typer.echo(json.dumps(row, ensure_ascii=False))
+        return
+    table = Table("HS", "name", "chance")
+    for row in rows:
+        table.add_row(row["heading"], row["name"], f"{row['probability']:.0%}")
+    _out.print(table)
 
 
 def _print_table(ranking: Ranking) -> None:

@@ -22,6 +22,7 @@ class Settings(BaseSettings):
         default=str(shipped.ENCODER), description="Encoder: a folder, or the name of a sentence-transformers model"
     )
     ranker_path: Path = Field(default=shipped.RANKER, description="File of the ranking model")
+    headings_path: Path = Field(default=shipped.HEADINGS, description="Folder of the model that infers HS headings")
     key_pepper: SecretStr = Field(default=SecretStr(""), description="Secret that goes into the hash of each API key")
 
     @classmethod

@@ -51,6 +51,13 @@ def read_glossary(folder: Path = shipped.GLOSSARY) -> tuple[Entry, ...]:
 
 
 @cache
+def heading_names(language: str, folder: Path = shipped.GLOSSARY) -> Mapping[str, str]:
+    """Four digits -> what the heading is called in a language of the glossary, in English for any other."""
+    known = language if language in LANGUAGES else "en"
+    return {entry.key: entry.terms[known][0] for entry in _read_entries(folder / "headings.csv", "hs")}
+
+
+@cache
 def read_sentences(folder: Path = shipped.GLOSSARY) -> tuple[TradeSentence, ...]:
     """The parallel trade sentences, in the order of their file."""
     with (folder / "sentences.jsonl").open(encoding="utf-8") as file:

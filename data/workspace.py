@@ -16,7 +16,8 @@ from data.snapshot import Snapshot, save_snapshot, vectors_of
 from data.store import Change, Store
 from data.tables import read_suppliers
 from matching.encoder import Encoder, load_encoder
-from matching.errors import IndexDamaged, NotReady
+from matching.errors import IndexDamaged, ModelDamaged, ModelMissing, NotReady
+from matching.headings import HeadingModel
 from matching.matcher import Matcher, Observer, unobserved
 from matching.profiles import Supplier
 from matching.ranker import GlassBoxRanker
@@ -31,11 +32,13 @@ class Models:
 
     encoder: Encoder
     ranker: GlassBoxRanker
+    headings: HeadingModel | None = None
 
     @classmethod
     def load(cls, settings: Settings) -> Models:
-        """The encoder and ranker of the settings; ModelMissing or ModelDamaged where one cannot be loaded."""
-        return cls(load_encoder(settings.encoder), GlassBoxRanker.load(settings.ranker_path))
+        """The models of the settings; ModelMissing or ModelDamaged where the encoder or ranker cannot be loaded."""
+        encoder = load_encoder(settings.encoder)
+        return cls(encoder, GlassBoxRanker.load(settings.ranker_path), headings_in_use(settings, encoder))
 
 
 @dataclass(frozen=True)
@@ -120,11 +123,12 @@ class Workspace:
         suppliers, self._is_sample = suppliers_in_use(self.store)
         self.progress = Progress(0, len(suppliers))
         snapshot = self._snapshot(afresh=afresh)
-        vectors, encoded = vectors_of(suppliers, snapshot, self.models.encoder, self._report)
+        models = self.models
+        vectors, encoded = vectors_of(suppliers, snapshot, models.encoder, self._report)
         if encoded and not afresh and not self._is_sample:
             _log.warning("encoded %d of %d suppliers afresh", encoded, len(suppliers))
         matcher = Matcher.build(
-            self.models.encoder, suppliers, self.models.ranker, vectors=vectors, observe=self._observe
+            models.encoder, suppliers, models.ranker, models.headings, vectors=vectors, observe=self._observe
         )
         self._matcher, self._seen = matcher, seen
         self._version += 1
@@ -160,11 +164,19 @@ def open_workspace(settings: Settings, *, afresh: bool = False) -> Workspace:
 
     Raises ModelMissing or ModelDamaged where the encoder or the ranker cannot be loaded.
     """
-    models = Models.load(settings)
-    workspace = Workspace(Store(settings.database_url), models, settings.index_path)
+    workspace = Workspace(Store(settings.database_url), Models.load(settings), settings.index_path)
     workspace.load(afresh=afresh)
     workspace.save_snapshot()
     return workspace
+
+
+def headings_in_use(settings: Settings, encoder: Encoder) -> HeadingModel | None:
+    """The model of headings that was made with the encoder; None, and a warning, where there is none."""
+    try:
+        return HeadingModel.load(settings.headings_path, encoder=encoder.fingerprint)
+    except (ModelMissing, ModelDamaged) as fault:
+        _log.warning("matching without HS headings: %s", fault)
+        return None
 
 
 def open_matcher(settings: Settings) -> Matcher:

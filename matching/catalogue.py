@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from matching.certificates import certificate_name
 from matching.encoder import Encoder
 from matching.errors import UnknownSupplier
-from matching.lines import Floats, GrowingVectors, Lines, Measures, Membership, Rows, Vectors
+from matching.headings import HeadingModel
+from matching.lines import Floats, GrowingVectors, Lines, Measures, Membership, Rows, Vectors, line_texts
 from matching.profiles import Supplier
 
 __all__ = [
@@ -48,12 +49,15 @@ class Catalogue:
     row_by_id: Mapping[str, int]
 
     @classmethod
-    def build(cls, suppliers: Sequence[Supplier], vectors: Vectors) -> Catalogue:
-        """Lay out suppliers, whose ids must differ, with their vectors as `encode_suppliers` gives them."""
+    def build(cls, suppliers: Sequence[Supplier], vectors: Vectors, headings: HeadingModel | None = None) -> Catalogue:
+        """Lay out suppliers, whose ids must differ, with their vectors as `encode_suppliers` gives them.
+
+        headings : infers the heading of each line that states no code
+        """
         return cls(
             suppliers=tuple(suppliers),
             profiles=GrowingVectors(vectors[: len(suppliers)]),
-            lines=Lines.of(suppliers, vectors[len(suppliers) :]),
+            lines=Lines.of(suppliers, vectors[len(suppliers) :], headings),
             certificates=Membership.of([set(map(certificate_name, s.certifications)) for s in suppliers]),
             markets=Membership.of([s.markets for s in suppliers]),
             languages=Membership.of([s.languages for s in suppliers]),
@@ -154,11 +158,6 @@ def completeness(supplier: Supplier) -> float:
         supplier.certifications, supplier.incoterms, supplier.markets,
     )  # fmt: skip
     return sum(map(bool, parts)) / len(parts)
-
-
-def line_texts(supplier: Supplier) -> list[str]:
-    """The text of each product line; the whole profile where no product is named."""
-    return [product.name for product in supplier.products] or [supplier.text()]
 
 
 def _tie_breaker(supplier_id: str) -> int:

@@ -28,3 +28,9 @@ def goods_text(text: str, needs: Needs) -> str:
 def clauses(text: str) -> list[str]:
     """Clauses of a text, at most 24, those without a word left out: a list of lots is compared lot by lot."""
     return [clause for clause in _CLAUSE_ENDS.split(text) if words(clause)][:_MOST_CLAUSES]
+
+
+def goods_texts(text: str, needs: Needs) -> list[str]:
+    """What a request says of the goods: as a whole, then clause by clause, of which there is at least one."""
+    goods = goods_text(text, needs)
+    return [goods, *(clauses(goods) or [goods])]

@@ -40,6 +40,7 @@ class Query:
     vector         : float32 (d,) of `goods`
     clause_vectors : float32 (c, d) of the clauses of `goods`
     word_scores    : float64 (n,) over the whole catalogue
+    headings       : float32 (h,), probability of each heading, all on the stated one; None without a model of them
     """
 
     request: BuyerRequest
@@ -48,6 +49,7 @@ class Query:
     vector: NDArray[np.float32]
     clause_vectors: NDArray[np.float32]
     word_scores: Floats
+    headings: NDArray[np.float32] | None = None
 
     @property
     def constraints(self) -> Constraints:
@@ -149,6 +151,20 @@ def hs_agreement(comparison: Comparison) -> Floats:
     return np.where(np.isfinite(best), best, UNKNOWN)
 
 
+def heading_agreement(comparison: Comparison) -> Floats:
+    """Probability of the request's headings that falls on those of the best line, stated or inferred, 0 to 1.
+
+    Unknown without a model of headings.
+    """
+    asked, offered = comparison.query.headings, comparison.catalogue.lines.headings
+    if asked is None or offered is None:
+        return np.full(len(comparison.rows), UNKNOWN)
+    lines, owners = comparison.catalogue.lines.of_rows(comparison.rows)
+    best = np.zeros(len(comparison.rows))
+    np.maximum.at(best, owners, (asked[offered.places[lines]] * offered.shares[lines]).sum(axis=1))
+    return best
+
+
 def certificates_held(comparison: Comparison) -> Floats:
     """Share of the required certificates that the supplier holds; unknown where it states no certificate at all."""
     required = comparison.query.constraints.certifications
@@ -241,6 +257,7 @@ def profile_completeness(comparison: Comparison) -> Floats:
 
 
 _NO_OR_YES = (0.5,)
+_SHARE_STEPS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.2, 0.35, 0.5, 0.7)
 _LOG_RATIO_STEPS = (-1.0, -0.5, -0.15, -1e-9, 0.5, 1.0)
 
 FEATURES: tuple[Feature, ...] = (
@@ -249,6 +266,7 @@ FEATURES: tuple[Feature, ...] = (
     Feature("clause_similarity", "one clause of the request resembles one product line", clause_similarity),
     Feature("word_overlap", "words in common", word_overlap),
     Feature("hs_agreement", "HS digits in common", hs_agreement, steps=(1.0, 3.0, 5.0)),
+    Feature("heading_agreement", "the same HS heading", heading_agreement, steps=_SHARE_STEPS),
     Feature("certificates_held", "required certificates held", certificates_held, steps=(0.01, 0.5, 0.99)),
     Feature("delivery_country_served", "delivery country served", delivery_country_served, steps=_NO_OR_YES),
     Feature("quantity_against_moq", "quantity against minimum order", quantity_against_moq, steps=_LOG_RATIO_STEPS),

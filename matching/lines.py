@@ -14,6 +14,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from matching.headings import HeadingModel, LineHeadings
 from matching.profiles import Product, Quantity, Supplier
 from matching.units import in_base_units
 
@@ -123,7 +124,8 @@ class Lines:
 
     A supplier without products has one line without any figure, whose text is the description, so that no row
     is empty. grown holds vectors (m, d) float32; hs (m,) str, "" where unknown; lead_time_days (m,) float, NaN where
-    unknown; price_min (m,) in price_currency per price_unit, NaN and "" where unknown.
+    unknown; price_min (m,) in price_currency per price_unit, NaN and "" where unknown; headings None without a model of
+    them.
     """
 
     starts: Rows
@@ -134,23 +136,30 @@ class Lines:
     price_min: Floats
     price_currency: NDArray[np.str_]
     price_unit: NDArray[np.str_]
+    headings: LineHeadings | None = None
 
     @classmethod
-    def of(cls, suppliers: Sequence[Supplier], vectors: Vectors) -> Self:
-        """Lines of suppliers with the vectors of `line_texts`, end to end."""
+    def of(cls, suppliers: Sequence[Supplier], vectors: Vectors, headings: HeadingModel | None = None) -> Self:
+        """Lines of suppliers with the vectors of `line_texts`, end to end.
+
+        headings : infers the heading of each line that states no code
+        """
         counts = [max(1, len(supplier.products)) for supplier in suppliers]
         products: list[Product | None] = [product for s in suppliers for product in (s.products or (None,))]
         prices = [product.price if product else None for product in products]
         lead_times = [product.lead_time_days if product else None for product in products]
+        codes = [(product and product.hs) or "" for product in products]
+        texts = [text for supplier in suppliers for text in line_texts(supplier)]
         return cls(
             starts=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
             grown=GrowingVectors(vectors),
-            hs=np.array([(product and product.hs) or "" for product in products], np.str_),
+            hs=np.array(codes, np.str_),
             moq=Measures.of([product.moq if product else None for product in products]),
             lead_time_days=np.array([np.nan if days is None else days for days in lead_times], np.float64),
             price_min=np.array([price.min if price else np.nan for price in prices], np.float64),
             price_currency=np.array([price.currency if price else "" for price in prices], np.str_),
             price_unit=np.array([(price and price.unit) or "" for price in prices], np.str_),
+            headings=headings.of_lines(codes, texts, vectors) if headings else None,
         )
 
     @property
@@ -176,6 +185,7 @@ class Lines:
             price_min=np.concatenate([self.price_min, more.price_min]),
             price_currency=np.concatenate([self.price_currency, more.price_currency]),
             price_unit=np.concatenate([self.price_unit, more.price_unit]),
+            headings=self.headings.followed_by(more.headings) if self.headings and more.headings else None,
         )
 
     def take(self, rows: Rows) -> Lines:
@@ -191,4 +201,10 @@ class Lines:
             price_min=self.price_min[lines],
             price_currency=self.price_currency[lines],
             price_unit=self.price_unit[lines],
+            headings=self.headings.take(lines) if self.headings else None,
         )
+
+
+def line_texts(supplier: Supplier) -> list[str]:
+    """The text of each product line; the whole profile where no product is named."""
+    return [product.name for product in supplier.products] or [supplier.text()]

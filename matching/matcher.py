@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+from numpy.typing import NDArray
 
 from matching.candidates import Filters, find_candidates
 from matching.catalogue import Catalogue, Floats, Rows, Vectors, encode_suppliers
-from matching.clauses import clauses, goods_text
+from matching.clauses import goods_texts
 from matching.encoder import Encoder, TextKind, TokenVectors
 from matching.errors import InvalidRequest
 from matching.evidence import evidence
 from matching.explanation import Explanation, findings_of, sentences_of, terms_of
 from matching.features import Comparison, Query, feature_matrix
+from matching.headings import HeadingChance, HeadingModel
 from matching.index import FaissIndex, LayeredIndex
 from matching.language import detect_language
 from matching.needs import Needs, needs_of
@@ -27,6 +29,7 @@ from matching.words import words
 
 _RECENT_ROWS = 1_000
 _RECENT_SHARE = 0.1
+_SHOWN_HEADINGS = 3
 
 
 class Stage(StrEnum):
@@ -60,11 +63,15 @@ class Match:
 
 @dataclass(frozen=True)
 class Ranking:
-    """The matches of one request, best first, with the needs that were read from it."""
+    """The matches of one request, best first, with the needs that were read from it.
+
+    headings : what the request may be about, likeliest first; the stated one alone where the form states a code
+    """
 
     request: BuyerRequest
     needs: Needs
     matches: tuple[Match, ...]
+    headings: tuple[HeadingChance, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,6 +108,7 @@ class Matcher:
         index: LayeredIndex,
         word_index: WordIndex,
         ranker: GlassBoxRanker,
+        headings: HeadingModel | None = None,
         observe: Observer = unobserved,
     ) -> None:
         self.encoder = encoder
@@ -108,6 +116,7 @@ class Matcher:
         self.index = index
         self.word_index = word_index
         self.ranker = ranker
+        self.headings = headings
         self.observe = observe
 
     @classmethod
@@ -116,14 +125,18 @@ class Matcher:
         encoder: Encoder,
         suppliers: Sequence[Supplier],
         ranker: GlassBoxRanker,
+        headings: HeadingModel | None = None,
         *,
         vectors: Vectors | None = None,
         observe: Observer = unobserved,
     ) -> Matcher:
-        """A matcher over suppliers, their vectors computed where they are not given (as `encode_suppliers` does)."""
+        """A matcher over suppliers; without `headings` it infers none.
+
+        vectors : of the suppliers, as `encode_suppliers` gives them; computed where they are not given
+        """
         vectors = encode_suppliers(suppliers, encoder) if vectors is None else vectors
-        catalogue = Catalogue.build(suppliers, vectors)
-        return cls(encoder, catalogue, _settled(catalogue), WordIndex(suppliers), ranker, observe)
+        catalogue = Catalogue.build(suppliers, vectors, headings)
+        return cls(encoder, catalogue, _settled(catalogue), WordIndex(suppliers), ranker, headings, observe)
 
     def with_changes(self, removed: Collection[str], added: Sequence[Supplier]) -> Matcher:
         """A matcher over the suppliers as they are after a change, in time that grows with the change.
@@ -132,17 +145,14 @@ class Matcher:
         added   : suppliers, of differing ids, in place of those of the same ids
         """
         old = self.catalogue
-        came = Catalogue.build(added, encode_suppliers(added, self.encoder))
+        came = Catalogue.build(added, encode_suppliers(added, self.encoder), self.headings)
         dropped = {*removed, *came.row_by_id} & old.row_by_id.keys()
         rows = np.array([old.row_by_id[supplier_id] for supplier_id in dropped], np.int64)
         vectors = np.concatenate([came.profile_vectors, came.lines.vectors])
-        changed = Matcher(
-            self.encoder,
+        changed = self._over(
             old.with_changes(dropped, came),
             self.index.with_more(came.vector_rows + len(old), vectors) if len(came) else self.index,
             self.word_index.with_changes(rows, added),
-            self.ranker,
-            self.observe,
         )
         return changed._settled_anew() if changed._is_worn() else changed
 
@@ -175,7 +185,8 @@ class Matcher:
         for request in requests:
             scoring = self.score(request, allowed=allowed)
             matches = self.matches(scoring, range(min(top, len(scoring.rows))), explain=explain, language=language)
-            yield Ranking(scoring.query.request, scoring.query.needs, matches)
+            query = scoring.query
+            yield Ranking(query.request, query.needs, matches, self.likeliest_headings(query))
 
     def score(self, request: BuyerRequest, *, allowed: Rows | None = None) -> Scoring:
         """The candidates of a request, best first; equals in one order, whatever their rows."""
@@ -215,6 +226,15 @@ class Matcher:
                 for place in places
             )
 
+    def likeliest_headings(self, query: Query) -> tuple[HeadingChance, ...]:
+        """What a request may be about; the heading it states alone, where it does; none without a model of them."""
+        stated = query.constraints.hs
+        if stated:
+            return (HeadingChance(stated[:4], 1.0, stated=True),)
+        if self.headings is None or query.headings is None:
+            return ()
+        return self.headings.likeliest(query.headings, _SHOWN_HEADINGS)
+
     def requests_for(
         self, supplier_id: str, requests: Sequence[BuyerRequest], *, top: int = 10
     ) -> tuple[RequestMatch, ...]:
@@ -238,10 +258,12 @@ class Matcher:
             if request.language is None:
                 request = request.model_copy(update={"language": detect_language(request.text)})
             needs = needs_of(request)
-            goods = goods_text(request.text, needs)
-            vectors = self.encoder.encode([goods, *(clauses(goods) or [goods])], kind=TextKind.REQUEST)
+            texts = goods_texts(request.text, needs)
+            vectors = self.encoder.encode(texts, kind=TextKind.REQUEST)
+            headings = self._asked_headings(needs, texts, vectors)
         with self.observe(Stage.RECALL):
-            return Query(request, needs, goods, vectors[0], vectors[1:], self.word_index.scores(request.text))
+            word_scores = self.word_index.scores(request.text)
+        return Query(request, needs, texts[0], vectors[0], vectors[1:], word_scores, headings)
 
     def compare(self, query: Query, *, allowed: Rows | None = None, limit: int = 200) -> tuple[Rows, Floats]:
         """Candidate rows (k,) of a query and their features (k, f)."""
@@ -254,6 +276,12 @@ class Matcher:
             )  # fmt: skip
         with self.observe(Stage.FEATURES):
             return rows, feature_matrix(Comparison(query, self.catalogue, rows))
+
+    def _asked_headings(self, needs: Needs, texts: Sequence[str], vectors: Vectors) -> NDArray[np.float32] | None:
+        if self.headings is None:
+            return None
+        stated = needs.constraints.hs
+        return self.headings.stated(stated) if stated else self.headings.of_request(texts, vectors)
 
     def _explanation(self, scoring: Scoring, request_tokens: TokenVectors, place: int, language: str) -> Explanation:
         query, row = scoring.query, int(scoring.rows[place])
@@ -279,9 +307,11 @@ class Matcher:
     def _settled_anew(self) -> Matcher:
         rows = np.flatnonzero(self.catalogue.alive).astype(np.int64)
         catalogue = self.catalogue.take(rows)
-        return Matcher(
-            self.encoder, catalogue, _settled(catalogue), self.word_index.take(rows), self.ranker, self.observe
-        )
+        return self._over(catalogue, _settled(catalogue), self.word_index.take(rows))
+
+    def _over(self, catalogue: Catalogue, index: LayeredIndex, word_index: WordIndex) -> Matcher:
+        """The same models over another state of the suppliers."""
+        return Matcher(self.encoder, catalogue, index, word_index, self.ranker, self.headings, self.observe)
 
 
 def _settled(catalogue: Catalogue) -> LayeredIndex:

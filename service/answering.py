@@ -14,7 +14,7 @@ from matching.matcher import Match, Matcher, Scoring
 from matching.profiles import BuyerRequest
 from service import cursors
 from service.access import Caller
-from service.schemas import MatchAnswer, MatchBody, MatchOptions, NeedAnswer, RankingAnswer, Versions
+from service.schemas import HeadingAnswer, MatchAnswer, MatchBody, MatchOptions, NeedAnswer, RankingAnswer, Versions
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def first_page(caller: Caller, request: BuyerRequest, options: MatchOptions) -> 
     )
     page = _Page(noted, scoring, matches, 0)
     caller.events.note_match(noted, _impressions(page, matcher))
-    return _answer(page, matcher, options.top)
+    return _answer(page, matcher, options)
 
 
 def _next_page(caller: Caller, cursor: str, options: MatchOptions) -> RankingAnswer:
@@ -59,7 +59,7 @@ def _next_page(caller: Caller, cursor: str, options: MatchOptions) -> RankingAns
     matches = tuple(replace(match, rank=ranks[match.supplier.id]) for match in found)
     page = _Page(noted, scoring, matches, first)
     caller.events.note_impressions(_impressions(page, matcher))
-    return _answer(page, matcher, options.top)
+    return _answer(page, matcher, options)
 
 
 def _request(caller: Caller, body: MatchBody) -> BuyerRequest:
@@ -88,13 +88,15 @@ def _features(values: Sequence[float]) -> dict[str, float | None]:
     return {name: None if math.isnan(value) else value for name, value in named if value != NOT_ASKED}
 
 
-def _answer(page: _Page, matcher: Matcher, top: int) -> RankingAnswer:
-    query, last = page.scoring.query, page.first + top
+def _answer(page: _Page, matcher: Matcher, options: MatchOptions) -> RankingAnswer:
+    query, last = page.scoring.query, page.first + options.top
+    reader = options.language or query.request.language or "en"
     return RankingAnswer(
         match_id=page.match.id,
         request_id=query.request.id,
         language=query.request.language,
         needs=[NeedAnswer.of(need) for need in query.needs.found],
+        headings=[HeadingAnswer.of(chance, reader) for chance in matcher.likeliest_headings(query)],
         matches=[MatchAnswer.of(match) for match in page.matches],
         versions=Versions.of(matcher),
         next_cursor=cursors.written(page.match.id, last) if last < len(page.match.ranking) else None,

@@ -19,7 +19,7 @@ from service.envelope import Envelope
 from service.live import Live
 from service.metrics import Metrics
 from service.pages import start
-from service.routes import bulk, feedback, health, match, requests, suppliers
+from service.routes import bulk, feedback, headings, health, match, requests, suppliers
 from service.settings import ServiceSettings
 
 _log = logging.getLogger(__name__)
@@ -67,6 +67,6 @@ def _assemble(app: FastAPI, settings: ServiceSettings, metrics: Metrics) -> None
             max_age=600,
         )
     app.add_middleware(Envelope, settings=settings, metrics=metrics)
-    for module in (start, match, suppliers, requests, bulk, feedback, health):
+    for module in (start, match, headings, suppliers, requests, bulk, feedback, health):
         app.include_router(module.router)
     app.openapi = describe(app)  # type: ignore[method-assign]

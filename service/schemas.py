@@ -6,8 +6,10 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from data.trade_glossary import heading_names
 from matching.candidates import Filters
 from matching.explanation import State, Status
+from matching.headings import HeadingChance
 from matching.matcher import Match, Matcher
 from matching.messages import available_languages
 from matching.needs import Need
@@ -198,6 +200,40 @@ class NeedAnswer(_Answer):
         return cls.model_validate(need)
 
 
+class HeadingAnswer(_Answer):
+    """A heading of the Harmonized System that a text may be about; to correct it, state `constraints.hs`."""
+
+    heading: str = Field(examples=["1515"], description="Four digits")
+    name: str | None = Field(examples=["argan oil"])
+    probability: float
+    stated: bool = Field(description="Whether the request states it; then the probability is 1")
+
+    @classmethod
+    def of(cls, chance: HeadingChance, language: str) -> Self:
+        """Answer of a heading, named in a language of the glossary."""
+        name = heading_names(language).get(chance.heading)
+        return cls(heading=chance.heading, name=name, probability=chance.probability, stated=chance.stated)
+
+
+class HeadingsBody(_Body):
+    """A product or a request in any language."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"text": "huile d'argan", "top": 3, "language": "en"}]})
+
+    text: str
+    top: int = Field(default=5, ge=1, le=100, description="How many headings at most")
+    language: ReaderLanguage | None = Field(
+        default=None, description="Language of the headings' names; by default that of the text"
+    )
+
+
+class HeadingsAnswer(BaseModel):
+    """Headings, likeliest first, and the encoder whose vectors they were inferred from."""
+
+    headings: list[HeadingAnswer]
+    encoder: str
+
+
 class Versions(BaseModel):
     """What made an answer: same input and same versions give the same answer."""
 
@@ -217,6 +253,7 @@ class RankingAnswer(BaseModel):
     request_id: str | None
     language: str | None
     needs: list[NeedAnswer]
+    headings: list[HeadingAnswer]
     matches: list[MatchAnswer]
     versions: Versions
     next_cursor: str | None = Field(description="Ask with it for the matches that follow; null after the last")

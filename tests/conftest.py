@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from matching.encoder import TextKind, TokenVectors
 from matching.features import FEATURE_NAMES
+from matching.headings import PIECES, HeadingModel
 from matching.matcher import Matcher
 from matching.profiles import Supplier
 from matching.ranker import Curve, GlassBoxRanker
@@ -58,6 +59,29 @@ def simple_ranker() -> GlassBoxRanker:
     return GlassBoxRanker("simple", -1.25, tuple(curves), {})
 
 
+def simple_headings() -> HeadingModel:
+    """Three headings, told apart by likeness to one name each; its network knows nothing."""
+    vectors = HashingEncoder().encode(["argan oil", "wool rug", "kilim"])
+    return HeadingModel(
+        HashingEncoder.fingerprint,
+        np.array(["1515", "5701", "5702"]),
+        pieces=np.zeros((PIECES, 2), np.int8),
+        piece_scales=np.zeros(PIECES, np.float32),
+        projection=np.zeros((64, 2), np.float32),
+        outputs=np.zeros((2, 3), np.float32),
+        biases=np.zeros(3, np.float32),
+        prototypes=np.rint(vectors * 127).astype(np.int8),
+        prototype_scales=np.full(3, 1 / 127, np.float32),
+        prototype_headings=np.arange(3),
+        weights=(1.0, 20.0),
+    )
+
+
+@pytest.fixture
+def headings() -> HeadingModel:
+    return simple_headings()
+
+
 @pytest.fixture
 def encoder() -> HashingEncoder:
     return HashingEncoder()
@@ -100,8 +124,10 @@ def suppliers() -> tuple[Supplier, ...]:
 
 
 @pytest.fixture
-def matcher(encoder: HashingEncoder, suppliers: tuple[Supplier, ...], ranker: GlassBoxRanker) -> Matcher:
-    return Matcher.build(encoder, suppliers, ranker)
+def matcher(
+    encoder: HashingEncoder, suppliers: tuple[Supplier, ...], ranker: GlassBoxRanker, headings: HeadingModel
+) -> Matcher:
+    return Matcher.build(encoder, suppliers, ranker, headings)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Commands of the analyst: train the encoder and the ranker, measure them."""
+"""Commands of the analyst: train the encoder, the headings and the ranker, measure them."""
 
 from __future__ import annotations
 
@@ -7,39 +7,112 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 
 from data import shipped
 from data.cli import EncoderOption
 from data.collection import Collection
 from data.settings import Settings
+from data.workspace import headings_in_use
 from matching.encoder import load_encoder
 
 commands = typer.Typer()
 _train = typer.Typer(no_args_is_help=True, help="Train a model.")
+_evaluate = typer.Typer(invoke_without_command=True)
 commands.add_typer(_train, name="train")
+commands.add_typer(_evaluate, name="evaluate")
 _out = Console()
+_err = Console(stderr=True)
+
+CollectionOption = Annotated[Path, typer.Option(help="Folder of a judged collection.")]
+MarkdownOption = Annotated[bool, typer.Option(help="Print the table as Markdown.")]
+CorporaOption = Annotated[Path | None, typer.Option(help="Folder of the corpora; without it no synset is measured.")]
 
 
-@commands.command()
+@_evaluate.callback()
 def evaluate(
-    collection: Annotated[Path, typer.Argument(help="Folder of a judged collection.")] = shipped.SAMPLE,
+    context: typer.Context,
+    collection: CollectionOption = shipped.SAMPLE,
     seed: Annotated[int, typer.Option(help="Seed of the folds and of the fitting.")] = 0,
-    markdown: Annotated[bool, typer.Option(help="Print the table as Markdown.")] = False,
+    markdown: MarkdownOption = False,
     encoder: EncoderOption = None,
 ) -> None:
     """Measure word overlap, vectors and the whole pipeline on held-out requests of a judged collection."""
+    if context.invoked_subcommand is not None:
+        return
     from training.evaluation import evaluate as measure
     from training.ranker import unranked_matcher
 
     judged = Collection.read(collection)
-    matcher = unranked_matcher(load_encoder(Settings.with_encoder(encoder).encoder), judged.suppliers)
+    settings = Settings.with_encoder(encoder)
+    loaded = load_encoder(settings.encoder)
+    matcher = unranked_matcher(loaded, judged.suppliers, headings_in_use(settings, loaded))
     _print(measure(matcher, judged, seed=seed).table(), markdown=markdown)
+
+
+@_evaluate.command(name="encoder")
+def evaluate_encoder(
+    corpora: CorporaOption = None,
+    collection: CollectionOption = shipped.SAMPLE,
+    markdown: MarkdownOption = False,
+    encoder: EncoderOption = None,
+) -> None:
+    """Measure an encoder on what was kept out of training and on a judged collection, beside a baseline."""
+    from training.encoder_report import encoder_report
+
+    settings = Settings.with_encoder(encoder)
+    loaded = load_encoder(settings.encoder)
+    if corpora is None:
+        _err.print("no --corpora: held-out synsets are not measured")
+    rows = encoder_report(loaded, Collection.read(collection), headings=settings.headings_path, corpora=corpora)
+    _print(rows, markdown=markdown)
+
+
+@_train.command(name="base-encoder")
+def base_encoder(
+    corpora: Annotated[Path, typer.Option(help="Folder of the corpora.")],
+    out: Annotated[Path, typer.Option(help="Folder to write the encoder to.")] = Path("var/encoder"),
+    seed: Annotated[int, typer.Option(help="Seed of the drawing and of the fitting.")] = 17,
+    resume: Annotated[
+        Path | None, typer.Option(help="Folder of checkpoints: the same call goes on from there after an interruption.")
+    ] = None,
+) -> None:
+    """Train the multilingual static encoder on the corpora and the glossary."""
+    from training.encoder import Recipe, train_encoder
+
+    with Progress(console=_err) as bar:
+        task = bar.add_task("training", total=None)
+        train_encoder(
+            corpora,
+            out,
+            recipe=Recipe(seed=seed),
+            probe=shipped.ENCODER_PROBE,
+            work=resume,
+            progress=lambda done, steps: bar.update(task, completed=done, total=steps),
+        )
+    _out.print(f"encoder written to {out}; `souk train headings --encoder {out}` makes its model of headings")
+
+
+@_train.command()
+def headings(
+    out: Annotated[Path | None, typer.Option(help="Folder to write to; default: the one in use.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the fitting.")] = 0,
+    encoder: EncoderOption = None,
+) -> None:
+    """Train the model that infers HS headings from the glossary and an encoder's vectors."""
+    from training.headings import Recipe, train_headings
+
+    settings = Settings.with_encoder(encoder)
+    folder = out or settings.headings_path
+    measures = train_headings(load_encoder(settings.encoder), folder, recipe=Recipe(seed=seed))
+    _print([{"measured on": name, **found} for name, found in measures.items()], markdown=False)
+    _out.print(f"model of headings written to {folder}")
 
 
 @_train.command()
 def ranker(
-    collection: Annotated[Path, typer.Option(help="Folder of a judged collection.")] = shipped.SAMPLE,
+    collection: CollectionOption = shipped.SAMPLE,
     out: Annotated[Path, typer.Option(help="File to write the model to.")] = Path("var/ranker.json"),
     version: Annotated[str, typer.Option(help="Name of the model.")] = "sample-1",
     seed: Annotated[int, typer.Option(help="Seed of the fitting.")] = 0,
@@ -48,14 +121,16 @@ def ranker(
     from training.ranker import fit_ranker, judged_candidates, unranked_matcher
 
     judged = Collection.read(collection)
-    matcher = unranked_matcher(load_encoder(Settings().encoder), judged.suppliers)
+    settings = Settings()
+    encoder = load_encoder(settings.encoder)
+    matcher = unranked_matcher(encoder, judged.suppliers, headings_in_use(settings, encoder))
     fitted = fit_ranker(judged_candidates(matcher, judged), version=version, seed=seed)
     fitted.save(out)
     _out.print(f"ranker {version} fitted to {fitted.trained_on} and written to {out}")
 
 
 def _print(rows: list[dict[str, Any]], *, markdown: bool) -> None:
-    cells = [[f"{value:.3f}" if isinstance(value, float) else str(value) for value in row.values()] for row in rows]
+    cells = [[_cell(value) for value in row.values()] for row in rows]
     if markdown:
         lines = [list(rows[0]), ["---"] * len(rows[0]), *cells]
         typer.echo("\n".join(f"| {' | '.join(line)} |" for line in lines))
@@ -64,3 +139,9 @@ def _print(rows: list[dict[str, Any]], *, markdown: bool) -> None:
     for line in cells:
         table.add_row(*line)
     _out.print(table)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.3f}" if isinstance(value, float) else str(value)

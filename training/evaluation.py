@@ -51,8 +51,8 @@ def evaluate(matcher: Matcher, collection: Collection, *, seed: int = 0) -> Eval
     learn nothing from the collection.
     """
     ways = {
-        "BM25": _by_words(matcher, collection),
-        "vectors": _by_vectors(matcher, collection),
+        "BM25": ranked_by_words(matcher, collection),
+        "vectors": ranked_by_vectors(matcher, collection),
         "pipeline": _by_pipeline(matcher, collection, seed),
     }
     grades = [dict(collection.grades.get(str(request.id), {})) for request in collection.requests]
@@ -98,12 +98,14 @@ def _ids(matcher: Matcher, rows: Iterable[int]) -> list[str]:
     return [matcher.catalogue.suppliers[row].id for row in rows]
 
 
-def _by_words(matcher: Matcher, collection: Collection) -> list[list[str]]:
+def ranked_by_words(matcher: Matcher, collection: Collection) -> list[list[str]]:
+    """Ids of the suppliers that share a word with each request, by BM25, best first."""
     scores = [matcher.word_index.scores(request.text) for request in collection.requests]
     return [_ids(matcher, np.argsort(-score, kind="stable")[: np.count_nonzero(score)]) for score in scores]
 
 
-def _by_vectors(matcher: Matcher, collection: Collection) -> list[list[str]]:
+def ranked_by_vectors(matcher: Matcher, collection: Collection) -> list[list[str]]:
+    """Ids of the 200 suppliers nearest to each request by its whole text's vector, best first."""
     vectors = matcher.encoder.encode([request.text for request in collection.requests], kind=TextKind.REQUEST)
     found = matcher.index.search(vectors, min(200, len(matcher.catalogue))).keys
     return [_ids(matcher, keys[keys >= 0]) for keys in found]
@@ -121,4 +123,13 @@ def _by_pipeline(matcher: Matcher, collection: Collection, seed: int) -> list[li
     return ranked
 
 
-__all__ = ["MEASURES", "Evaluation", "JudgedCandidates", "evaluate", "folds", "slices_of"]
+__all__ = [
+    "MEASURES",
+    "Evaluation",
+    "JudgedCandidates",
+    "evaluate",
+    "folds",
+    "ranked_by_vectors",
+    "ranked_by_words",
+    "slices_of",
+]

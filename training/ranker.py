@@ -14,6 +14,7 @@ from data.collection import Collection
 from matching.catalogue import Floats
 from matching.encoder import Encoder
 from matching.features import FEATURE_NAMES, FEATURES, NOT_ASKED, Direction, Feature
+from matching.headings import HeadingModel
 from matching.matcher import Matcher
 from matching.profiles import Supplier
 from matching.ranker import Curve, GlassBoxRanker
@@ -41,10 +42,10 @@ class JudgedCandidates:
         return JudgedCandidates(self.features[kept], self.grades[kept], self.requests[kept])
 
 
-def unranked_matcher(encoder: Encoder, suppliers: Sequence[Supplier]) -> Matcher:
+def unranked_matcher(encoder: Encoder, suppliers: Sequence[Supplier], headings: HeadingModel | None = None) -> Matcher:
     """A matcher for recall and features only, before there is a ranker: its scores are all the same."""
     flat = [Curve(feature=name, edges=(), contributions=(0.0,), unknown=0.0) for name in FEATURE_NAMES]
-    return Matcher.build(encoder, suppliers, GlassBoxRanker("none", 0.0, tuple(flat), {}))
+    return Matcher.build(encoder, suppliers, GlassBoxRanker("none", 0.0, tuple(flat), {}), headings)
 
 
 def judged_candidates(matcher: Matcher, collection: Collection) -> JudgedCandidates:

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse
 from fastapi.templating import Jinja2Templates
 from pydantic import ValidationError
 
+from data.trade_glossary import heading_names
 from matching.errors import SoukError
 from matching.matcher import Ranking
 from matching.messages import Messages, available_languages, messages_in
@@ -33,6 +34,7 @@ FEATURE_TITLES = {
     "clause_similarity": "one part of your request and one product",
     "word_overlap": "words in common",
     "hs_agreement": "customs code (HS)",
+    "heading_agreement": "the same HS heading",
     "certificates_held": "certificates",
     "delivery_country_served": "delivery country",
     "quantity_against_moq": "quantity and minimum order",
@@ -63,6 +65,7 @@ def start(
             "languages": {code: _own_name(messages_in(code)) for code in available_languages()},
             "q": q,
             "ranking": ranking,
+            "heading_names": heading_names(reader),
             "fault": fault,
             "examples": EXAMPLES,
             "feature_titles": FEATURE_TITLES,

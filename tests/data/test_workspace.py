@@ -131,6 +131,18 @@ def test_each_organisation_has_a_snapshot_of_its_own(settings: Settings) -> None
     assert snapshot_path(settings, "acme").name == "suppliers.index.acme"
 
 
+def test_a_model_of_headings_that_does_not_fit_is_told_and_left_out(
+    settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    matcher = open_matcher(settings.model_copy(update={"headings_path": tmp_path}))
+    assert matcher.headings is None
+    assert "matching without HS headings" in caplog.text
+
+
+def test_a_request_is_matched_with_the_shipped_headings(settings: Settings) -> None:
+    assert open_matcher(settings).match(BuyerRequest(text="huile d'argan")).headings[0].heading == "1515"
+
+
 def test_the_encoder_of_the_command_line_wins_over_that_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOUK_ENCODER", "from-environment")
     assert Settings.with_encoder("named").encoder == "named"

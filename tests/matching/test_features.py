@@ -8,7 +8,9 @@ import pytest
 
 from matching.features import FEATURE_NAMES, FEATURES, NOT_ASKED, Comparison, feature_matrix
 from matching.matcher import Matcher
-from matching.profiles import BuyerRequest
+from matching.profiles import BuyerRequest, Supplier
+from matching.ranker import GlassBoxRanker
+from tests.conftest import HashingEncoder
 
 UNKNOWN = pytest.approx(math.nan, nan_ok=True)
 
@@ -48,6 +50,28 @@ def test_hs_agreement_counts_two_four_or_six_digits_of_the_best_line(matcher: Ma
     assert _values(matcher, "hs_agreement", hs="5702.10") == [0.0, UNKNOWN, 6.0, UNKNOWN]
     assert _values(matcher, "hs_agreement", hs="5702.99")[2] == 4.0
     assert _values(matcher, "hs_agreement", hs="5703.10")[2] == 2.0
+
+
+def test_headings_agree_as_far_as_the_best_line_has_those_of_the_request(matcher: Matcher) -> None:
+    agreement = _values(matcher, "heading_agreement", text="kilim")
+    assert agreement[2] == pytest.approx(1.0, abs=1e-3)
+    assert agreement[0] == pytest.approx(0.0, abs=1e-3)
+
+
+def test_a_line_without_a_code_agrees_by_its_inferred_heading(matcher: Matcher) -> None:
+    agreement = _values(matcher, "heading_agreement", text="argan oil")
+    assert agreement[:2] == [pytest.approx(1.0, abs=1e-3)] * 2
+
+
+def test_a_stated_heading_wins_over_the_text(matcher: Matcher) -> None:
+    assert _values(matcher, "heading_agreement", text="kilim", hs="1515.90")[0] == 1.0
+
+
+def test_headings_are_unknown_without_a_model(
+    encoder: HashingEncoder, suppliers: tuple[Supplier, ...], ranker: GlassBoxRanker
+) -> None:
+    bare = Matcher.build(encoder, suppliers, ranker)
+    assert _values(bare, "heading_agreement") == [UNKNOWN] * 4
 
 
 def test_certificates_count_by_share_and_through_those_that_include_them(matcher: Matcher) -> None:

@@ -12,6 +12,12 @@ def test_the_page_shows_explained_matches(client: TestClient) -> None:
     assert "comes closest to your" in page
 
 
+def test_the_page_shows_the_likely_headings_by_name(client: TestClient) -> None:
+    page = client.get("/", params={"q": "kilim", "language": "fr"}).text
+    assert "Positions du SH probables" in page
+    assert "<bdi>5702 " in page
+
+
 @pytest.mark.parametrize("language", available_languages())
 def test_the_page_is_offered_in_each_language(client: TestClient, language: str) -> None:
     page = client.get("/", params={"q": "argan oil", "language": language}).text

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from data.cli import commands
+from matching.errors import ModelMissing
+
+
+def run(*arguments: str) -> str:
+    result = CliRunner().invoke(commands, list(arguments), catch_exceptions=False)
+    assert result.exit_code == 0
+    return result.output
+
+
+def test_headings_of_a_text_are_printed_with_names_in_the_language_asked_for() -> None:
+    output = run("hs", "huile d'argan", "--language", "en", "--top", "3")
+    assert "1515" in output
+    assert "%" in output
+
+
+def test_headings_are_printed_as_json_lines() -> None:
+    rows = [json.loads(line) for line in run("hs", "huile d'argan", "--json", "--top", "2").splitlines()]
+    assert rows[0]["heading"] == "1515"
+    assert [set(row) for row in rows] == [{"heading", "name", "probability"}] * 2
+    assert rows[0]["probability"] >= rows[1]["probability"]
+
+
+def test_a_missing_model_of_headings_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SOUK_HEADINGS_PATH", str(tmp_path))
+    with pytest.raises(ModelMissing, match="no model of headings there"):
+        CliRunner().invoke(commands, ["hs", "kilim"], catch_exceptions=False)
