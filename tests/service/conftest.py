@@ -13,6 +13,7 @@ from fastapi.testclient import TestClient
 from data.keys import Scope
 from data.store import Store
 from data.workspace import Models
+from matching.headings import HeadingModel
 from matching.profiles import Supplier
 from matching.ranker import GlassBoxRanker
 from service.app import create_app
@@ -30,10 +31,14 @@ def settings(database_url: str, tmp_path: Path) -> ServiceSettings:
 
 @pytest.fixture
 def app(
-    settings: ServiceSettings, encoder: HashingEncoder, ranker: GlassBoxRanker, suppliers: tuple[Supplier, ...]
+    settings: ServiceSettings,
+    encoder: HashingEncoder,
+    ranker: GlassBoxRanker,
+    headings: HeadingModel,
+    suppliers: tuple[Supplier, ...],
 ) -> FastAPI:
     Store(settings.database_url).put_suppliers(suppliers)
-    return create_app(settings, lambda: Models(encoder, ranker))
+    return create_app(settings, lambda: Models(encoder, ranker, headings))
 
 
 @pytest.fixture

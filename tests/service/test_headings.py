@@ -5,19 +5,18 @@ from collections.abc import Iterator
 import pytest
 from fastapi.testclient import TestClient
 
-from matching.matcher import Matcher
-from matching.profiles import Supplier
+from data.workspace import Models
 from matching.ranker import GlassBoxRanker
 from service.app import create_app
-from service.live import Live
 from service.settings import ServiceSettings
 from tests.conftest import HashingEncoder
+from tests.service.conftest import wait_until
 
 
 @pytest.fixture
-def without_model(suppliers: tuple[Supplier, ...], ranker: GlassBoxRanker) -> Iterator[TestClient]:
-    bare = Matcher.build(HashingEncoder(), suppliers, ranker)
-    with TestClient(create_app(ServiceSettings(), Live(lambda: bare))) as running:
+def without_model(settings: ServiceSettings, ranker: GlassBoxRanker) -> Iterator[TestClient]:
+    with TestClient(create_app(settings, lambda: Models(HashingEncoder(), ranker))) as running:
+        wait_until(lambda: running.get("/readyz").status_code == 200)
         yield running
 
 
