@@ -19,9 +19,9 @@ from data.store import Store
 from data.tables import Loaded, read_requests, read_suppliers
 from data.trade_glossary import heading_names
 from data.workspace import open_matcher, open_workspace
-from matching.candidates import Filters
 from matching.encoder import load_encoder
 from matching.errors import InvalidInput
+from matching.filters import Filters
 from matching.headings import HeadingModel
 from matching.language import detect_language
 from matching.matcher import Ranking

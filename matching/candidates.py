@@ -1,4 +1,4 @@
-"""Request to candidates: must-haves first, then the nearest by vectors and by words, fused."""
+"""Request to candidates: the nearest by vectors and by words, fused, among those that the filters let pass."""
 
 from __future__ import annotations
 
@@ -6,50 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
 
-from matching.catalogue import Catalogue, Rows
-from matching.certificates import certificate_name
+from matching.catalogue import Rows
 from matching.index import VectorIndex
-from matching.profiles import Country, HsCode, Language, Name, Size
-
-
-class Filters(BaseModel):
-    """What a match must have, as the caller set it; an empty field filters nothing.
-
-    Unlike a constraint of the request, which only ranks lower what breaks it, a filter leaves out. A supplier that
-    states nothing on a filtered field is left out too.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    countries: tuple[Country, ...] = ()
-    certifications: tuple[Name, ...] = ()
-    sizes: tuple[Size, ...] = ()
-    languages: tuple[Language, ...] = ()
-    hs: tuple[HsCode, ...] = ()
-    ids: tuple[str, ...] = ()
-
-    def allowed(self, catalogue: Catalogue) -> Rows | None:
-        """Living rows that pass every filter, ascending; None where all rows do."""
-        if self == Filters():
-            return catalogue.living
-        rows = np.arange(len(catalogue))
-        passed = catalogue.alive.copy()
-        if self.countries:
-            passed &= np.isin(catalogue.countries, self.countries)
-        if self.sizes:
-            passed &= np.isin(catalogue.sizes, self.sizes)
-        if self.languages:
-            passed &= catalogue.languages.holds_any(rows, self.languages)
-        if self.ids:
-            passed &= np.isin(rows, [catalogue.row_by_id.get(supplier_id, -1) for supplier_id in self.ids])
-        if self.hs:
-            lines, owners = catalogue.lines.of_rows(rows)
-            passed &= np.isin(rows, owners[np.isin(catalogue.lines.hs[lines], self.hs)])
-        for certificate in self.certifications:
-            passed &= catalogue.certificates.holds_any(rows, [certificate_name(certificate)])
-        return np.flatnonzero(passed).astype(np.int64)
 
 
 def reciprocal_rank_fusion(rankings: Sequence[Rows], size: int, *, k: float = 60.0) -> NDArray[np.float64]:

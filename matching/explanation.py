@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from matching.catalogue import Floats
 from matching.certificates import satisfies
@@ -13,41 +12,7 @@ from matching.evidence import Evidence
 from matching.features import FEATURE_NAMES, NOT_ASKED, Query
 from matching.messages import Messages, messages_in
 from matching.profiles import Product, Supplier
-
-
-class State(StrEnum):
-    """What a feature could say of a candidate."""
-
-    KNOWN = "known"
-    UNKNOWN = "unknown"
-    NOT_ASKED = "not asked"
-
-
-class Status(StrEnum):
-    """How a stated need stands with a supplier."""
-
-    MET = "met"
-    BROKEN = "broken"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True)
-class Term:
-    """One feature's part of the score: its value (None unless its state is known) and what it adds, in log-odds."""
-
-    feature: str
-    state: State
-    value: float | None
-    contribution: float
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A need of the request beside what the supplier states: `text` names the need in the reader's language."""
-
-    need: str
-    status: Status
-    text: str
+from matching.reasons import Finding, State, Status, Term
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.candidates import Filters, find_candidates
+from matching.candidates import find_candidates
 from matching.catalogue import Catalogue, Floats, Halves, Rows, Vectors, encode_suppliers
 from matching.clauses import goods_texts
 from matching.encoder import Encoder, TextKind
@@ -20,6 +20,7 @@ from matching.errors import InvalidRequest
 from matching.evidence import Words, evidence
 from matching.explanation import Explanation, findings_of, sentences_of, terms_of
 from matching.features import Comparison, Query, feature_matrix
+from matching.filters import Filters
 from matching.headings import HeadingChance, HeadingModel
 from matching.index import LayeredIndex, settled_index
 from matching.language import detect_language

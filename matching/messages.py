@@ -5,6 +5,7 @@ from __future__ import annotations
 import gettext
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import localcontext
 from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -18,6 +19,8 @@ from babel.numbers import format_currency, format_decimal, format_percent
 from matching.profiles import Money, PriceRange, Quantity
 
 CATALOGUES = Path(__file__).parent / "locale"
+# What the largest float needs; with the 28 that are usual, Babel cannot round a number of 27.
+_DIGITS = 400
 _FIRST_STRONG_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
 
 
@@ -71,7 +74,8 @@ class Messages:
     def price(self, price: Money | PriceRange) -> str:
         """A ceiling, or the lowest price of a range, with its currency and unit."""
         amount = price.value if isinstance(price, Money) else price.min
-        money = format_currency(amount, price.currency, locale=self.locale)
+        with localcontext(prec=_DIGITS):
+            money = format_currency(amount, price.currency, locale=self.locale)
         return f"{money}/{price.unit}" if price.unit else money
 
     def country(self, code: str) -> str:
@@ -91,7 +95,8 @@ class Messages:
 # The figures of one request come back in the reasons of each of its matches.
 @lru_cache(maxsize=4_096)
 def _decimal(value: float, locale: Locale) -> str:
-    return format_decimal(value, format="#,##0.##", locale=locale)
+    with localcontext(prec=_DIGITS):
+        return format_decimal(value, format="#,##0.##", locale=locale)
 
 
 @lru_cache(maxsize=4_096)

@@ -40,7 +40,10 @@ def _code(parse: Callable[[str], str]) -> BeforeValidator:
     return BeforeValidator(validate)
 
 
-Whole = Annotated[int, BeforeValidator(_number)]
+# The bounds stand before the validator, else pydantic's JSON schema does not have them.
+Count = Annotated[int, Field(ge=0), BeforeValidator(_number)]
+Days = Annotated[int, Field(ge=0, le=3650), BeforeValidator(_number)]
+Year = Annotated[int, Field(ge=1000, le=2100), BeforeValidator(_number)]
 Amount = Annotated[float, BeforeValidator(_number)]
 Text = Annotated[str, Field(max_length=MAX_TEXT_CHARACTERS), BeforeValidator(_clean)]
 Name = Annotated[str, Field(min_length=1, max_length=300), BeforeValidator(_clean)]
@@ -109,7 +112,7 @@ class Product(_Value):
     moq: Quantity | None = None
     price: PriceRange | None = None
     capacity_month: Quantity | None = None
-    lead_time_days: Whole | None = Field(default=None, ge=0, le=3650)
+    lead_time_days: Days | None = None
 
 
 class Supplier(_Value):
@@ -120,8 +123,8 @@ class Supplier(_Value):
     country: Country | None = None
     city: Text | None = None
     size: Size | None = None
-    employees: Whole | None = Field(default=None, ge=0)
-    founded: Whole | None = Field(default=None, ge=1000, le=2100)
+    employees: Count | None = None
+    founded: Year | None = None
     languages: Annotated[tuple[Language, ...], Field(max_length=50)] = ()
     profile_language: Language | None = None
     description: Text = ""
@@ -154,7 +157,7 @@ class Constraints(_Value):
     certifications: tuple[Name, ...] = ()
     incoterm: Term | None = None
     languages: tuple[Language, ...] = ()
-    max_lead_time_days: Whole | None = Field(default=None, ge=0, le=3650)
+    max_lead_time_days: Days | None = None
     max_price: Money | None = None
     supplier_countries: tuple[Country, ...] = ()
 

@@ -20,7 +20,7 @@ def _single_line(value: object) -> object:
 
 
 def _written_out(value: object) -> object:
-    if not isinstance(value, str):
+    if not isinstance(value, str | datetime):
         raise ValueError(f"{value!r} is not a text, expected a moment such as 2026-03-01T10:00:00Z")
     return value
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from data.rows import RefusedRow
@@ -17,30 +17,11 @@ from data.tables import read_requests, read_suppliers
 from matching.errors import InvalidInput
 from service.access import Caller
 from service.problems import faults_of, sayable
+from service.record_schemas import ImportAnswer, RefusedRowAnswer
 
 _ROWS_AT_ONCE = 500
 _REFUSED_TOLD = 1_000
 _LINE_BYTES = 2_000_000
-
-
-class RefusedRowAnswer(BaseModel):
-    """One fault of one row: the row as a user counts it, the column, the value given and what was expected."""
-
-    row: int
-    column: str
-    value: str
-    expected: str
-
-
-class ImportAnswer(BaseModel):
-    """What became of the rows; `refused` lists the first 1,000 faults, `faults` counts all of them."""
-
-    created: int
-    replaced: int
-    unchanged: int
-    faults: int
-    refused: list[RefusedRowAnswer]
-    unknown_columns: list[str] = []
 
 
 @dataclass

@@ -10,11 +10,12 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
 from matching import errors
+from service.schemas import Fault, Problem
 
 _log = logging.getLogger(__name__)
 _SHOWN_CHARACTERS = 80
@@ -40,24 +41,6 @@ STATUS: Mapping[type[errors.SoukError], HTTPStatus] = {
     errors.ModelDamaged: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.SoukError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
-
-
-class Fault(BaseModel):
-    """One field that cannot be used."""
-
-    field: str = Field(examples=["request.country"])
-    value: str = Field(examples=["Atlantis"])
-    expected: str = Field(examples=["'Atlantis' is not a country; expected an ISO 3166 code such as MA"])
-
-
-class Problem(BaseModel):
-    """A failure as RFC 9457 lays it out; `faults` names each field that cannot be used."""
-
-    type: str = "about:blank"
-    title: str
-    status: int
-    detail: str
-    faults: list[Fault] = []
 
 
 def problem(

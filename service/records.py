@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from http import HTTPStatus
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any
 
 from fastapi import Header, Query, Request, Response
 from fastapi.responses import JSONResponse
@@ -17,9 +17,9 @@ from matching.errors import InvalidInput, UnknownRecord
 from matching.profiles import BuyerRequest, Identifier, Supplier
 from service import cursors
 from service.access import Caller
+from service.record_schemas import WrittenAnswer, etag
 from service.schemas import Cursor
 
-T = TypeVar("T", bound=BaseModel)
 MAX_PAGE = 1_000
 _SCANNED_AT_MOST = 5_000
 _ETAG = re.compile(r'(?:W/)?"(\d{1,18})"')
@@ -39,21 +39,6 @@ class SupplierBody(Supplier):
     id: Identifier | None = None  # type: ignore[assignment]
 
 
-class WrittenAnswer(BaseModel):
-    """What putting a record did; `change` numbers the organisation's changes, and is the record's ETag."""
-
-    id: str
-    outcome: Outcome
-    change: int
-
-
-class PageAnswer(BaseModel, Generic[T]):
-    """Records by id. A page may be shorter than asked; the list ends where next_cursor is null."""
-
-    records: list[T]
-    next_cursor: str | None
-
-
 def put(caller: Caller, kind: Kind, record_id: str, body: BaseModel, only_if: Precondition) -> Response:
     """Insert or replace a record: 201 where it is new, else 200."""
     fields = body.model_dump(exclude_unset=True)
@@ -64,13 +49,13 @@ def put(caller: Caller, kind: Kind, record_id: str, body: BaseModel, only_if: Pr
     if written.outcome is not Outcome.UNCHANGED:
         caller.live.written()
     answer = WrittenAnswer(id=written.id, outcome=written.outcome, change=written.change)
-    return JSONResponse(answer.model_dump(mode="json"), _STATUS[written.outcome], {"etag": _etag(written.change)})
+    return JSONResponse(answer.model_dump(mode="json"), _STATUS[written.outcome], {"etag": answer.etag})
 
 
 def get(caller: Caller, kind: Kind, record_id: str, if_none_match: str | None) -> Response:
     """A record with its ETag; 304 where the caller has it already."""
     stored = caller.store.get(kind, record_id)
-    headers = {"etag": _etag(stored.change), "last-modified": f"{stored.changed_at:%a, %d %b %Y %H:%M:%S} GMT"}
+    headers = {"etag": etag(stored.change), "last-modified": f"{stored.changed_at:%a, %d %b %Y %H:%M:%S} GMT"}
     if if_none_match is not None and (if_none_match.strip() == "*" or stored.change in _changes(if_none_match)):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     return JSONResponse(profile_of(kind, stored).model_dump(mode="json"), headers=headers)
@@ -124,10 +109,6 @@ def _each_after(caller: Caller, kind: Kind, after: str) -> Iterator[Stored]:
     while some := caller.store.page(kind, after=after):
         yield from some
         after = some[-1].id
-
-
-def _etag(change: int) -> str:
-    return f'"{change}"'
 
 
 def _changes(header: str) -> frozenset[int]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from data.trade_glossary import heading_names
-from matching.candidates import Filters
-from matching.explanation import State, Status
-from matching.headings import HeadingChance
-from matching.matcher import Match, Matcher
+from matching.filters import Filters
 from matching.messages import available_languages
-from matching.needs import Need
 from matching.profiles import BuyerRequest, Identifier, Size, Supplier
+from matching.reasons import State, Status
+
+if TYPE_CHECKING:
+    from matching.headings import HeadingChance
+    from matching.matcher import Match, Matcher
+    from matching.needs import Need
 
 MAX_BATCH = 100
 
@@ -289,3 +291,21 @@ class Health(BaseModel):
     suppliers: int | None = None
     of: int | None = None
     detail: str | None = None
+
+
+class Fault(BaseModel):
+    """One field that cannot be used."""
+
+    field: str = Field(examples=["request.country"])
+    value: str = Field(examples=["Atlantis"])
+    expected: str = Field(examples=["'Atlantis' is not a country; expected an ISO 3166 code such as MA"])
+
+
+class Problem(BaseModel):
+    """A failure as RFC 9457 lays it out; `faults` names each field that cannot be used."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    faults: list[Fault] = []

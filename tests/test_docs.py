@@ -30,7 +30,7 @@ def test_every_feature_is_documented(name: str) -> None:
 
 
 def test_every_status_is_documented() -> None:
-    documented = _text("http-api.md")
+    documented = _text("api.md")
     assert all(f"| {int(status)} |" in documented for status in set(STATUS.values()) if status != 500)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from enum import StrEnum
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response, UploadFile
@@ -14,18 +13,12 @@ from data.record_exports import MEDIA_TYPES, WRITERS, Format
 from data.schema import Kind
 from service.access import Exporting, Writing
 from service.idempotency import IdempotencyKey, answered_once
-from service.imports import ImportAnswer, import_file, import_stream
+from service.imports import import_file, import_stream
 from service.problems import described
+from service.record_schemas import ImportAnswer, Records
 from service.records import profile_of
 
 router = APIRouter(prefix="/v1", tags=["bulk"])
-
-
-class Records(StrEnum):
-    """Which records."""
-
-    SUPPLIERS = "suppliers"
-    REQUESTS = "requests"
 
 
 _STREAM: dict[str, Any] = {"requestBody": {"required": True, "content": {"application/x-ndjson": {"schema": {}}}}}

@@ -13,7 +13,8 @@ from matching.profiles import BuyerRequest, Country, Identifier, Language
 from service import records
 from service.access import Reading, Writing
 from service.problems import described
-from service.records import After, IfMatch, IfNoneMatch, Limit, PageAnswer, WrittenAnswer
+from service.record_schemas import PageAnswer, WrittenAnswer
+from service.records import After, IfMatch, IfNoneMatch, Limit
 
 router = APIRouter(prefix="/v1/requests", tags=["requests"])
 _ETAGGED = records.headers_described("ETag")

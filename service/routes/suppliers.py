@@ -9,13 +9,14 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from data.schema import Kind
 from data.store import Precondition
-from matching.candidates import Filters
 from matching.certificates import certificate_name
+from matching.filters import Filters
 from matching.profiles import BuyerRequest, Identifier, Supplier
 from service import records
 from service.access import Matching, Reading, Writing
 from service.problems import described
-from service.records import After, IfMatch, IfNoneMatch, Limit, PageAnswer, SupplierBody, WrittenAnswer
+from service.record_schemas import PageAnswer, WrittenAnswer
+from service.records import After, IfMatch, IfNoneMatch, Limit, SupplierBody
 from service.schemas import RequestMatchAnswer, RequestsAnswer, Versions
 
 router = APIRouter(prefix="/v1/suppliers", tags=["suppliers"])

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from matching.explanation import Explanation, State, Status
+from matching.explanation import Explanation
 from matching.matcher import Matcher
 from matching.profiles import BuyerRequest
+from matching.reasons import State, Status
 
 
 def _explanations(matcher: Matcher, text: str, language: str = "en", **constraints: Any) -> dict[str, Explanation]:

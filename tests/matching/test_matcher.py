@@ -5,8 +5,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from matching.candidates import Filters
 from matching.errors import InvalidRequest, UnknownSupplier
+from matching.filters import Filters
 from matching.matcher import Matcher
 from matching.profiles import BuyerRequest, Supplier
 from matching.ranker import GlassBoxRanker

@@ -66,3 +66,9 @@ def test_foreign_words_in_arabic_keep_their_own_direction() -> None:
 
 def test_a_language_without_catalogue_falls_back_to_english() -> None:
     assert messages_in("xx").text("Your request") == "Your request"
+
+
+def test_an_amount_beyond_all_measure_is_still_written() -> None:
+    messages = messages_in("de")
+    assert messages.quantity(Quantity(value=1e27, unit="t")) == "1" + 9 * ".000" + " t"
+    assert messages.price(Money(value=1e27, currency="EUR")).startswith("1" + 9 * ".000" + ",00")

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import json
+import re
+
 import pytest
 from pydantic import ValidationError
 
@@ -58,3 +61,10 @@ def test_an_unknown_country_is_refused_with_the_value_given() -> None:
 def test_a_field_that_does_not_exist_is_refused() -> None:
     with pytest.raises(ValidationError, match="wished"):
         Constraints.model_validate({"wished": 1})
+
+
+def test_the_schema_tells_the_bounds_of_whole_numbers() -> None:
+    schema = Supplier.model_json_schema()
+    whole, _ = schema["properties"]["founded"]["anyOf"]
+    assert whole == {"type": "integer", "minimum": 1000, "maximum": 2100}
+    assert not re.search(r'"(ge|gt|le|lt)":', json.dumps(schema))
