@@ -58,7 +58,7 @@ def main() -> None:
         answers.append(1000 * (time.perf_counter() - start))
     print(f"explained top 10: median {np.median(answers):.1f} ms, 99th percentile {np.quantile(answers, 0.99):.1f} ms")
     start = time.perf_counter()
-    matcher._settled_anew()
+    matcher.settled()
     print(f"laying all out anew: {time.perf_counter() - start:.1f} s")
     print(f"largest memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 
