@@ -33,7 +33,7 @@ from data.schema import (
     RECORDS,
     STANDINGS,
     Kind,
-)  # fmt: skip
+)
 from data.store import Store
 from data.workspace import Models
 from matching.encoder import MANIFEST, encoder_fingerprint
