@@ -25,7 +25,6 @@ from service.settings import ServiceSettings
 _log = logging.getLogger(__name__)
 _TIMEOUT_SECONDS = 10.0
 _LONGEST_WAIT = timedelta(days=1)
-_MAX_URL_CHARACTERS = 2_000
 # IPv6 addresses in which a translator on the way finds the IPv4 address that it connects to.
 _TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
 
@@ -61,7 +60,8 @@ class Reach:
         """AddressRefused where an address that a host has is not public, and need be."""
         allowed = host in self._private_hosts or self._is_open_loopback(host)
         if not allowed and not is_public(address):
-            raise AddressRefused(f"{host} has the address {address}, expected a public one")
+            # Not told: what a name inside leads to is nobody's business outside.
+            raise AddressRefused(f"the address of {host} is not public")
 
     def _is_open_loopback(self, host: str) -> bool:
         return self._is_development and host in LOOPBACK
@@ -217,10 +217,8 @@ def _parsed(url: str) -> httpx.URL:
         parsed = httpx.URL(url)
     except (httpx.InvalidURL, ValueError) as error:
         raise AddressRefused(f"url is {url[:80]!r}: {error}") from None
-    if not parsed.host or len(url) > _MAX_URL_CHARACTERS:
-        raise AddressRefused(
-            f"url is {url[:80]!r}, expected https, a host and at most {_MAX_URL_CHARACTERS} characters"
-        )
+    if not parsed.host or not 0 < (parsed.port or 443) < 65_536:
+        raise AddressRefused(f"url is {url[:80]!r}, expected https, a host and a port up to 65535")
     return parsed
 
 
