@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -104,7 +105,9 @@ class Database:
         if self._engine.dialect.name == "sqlite":
             connection = self._engine.raw_connection()
             try:
-                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                # While another connection reads, the next one to write does it.
+                with suppress(sqlite3.OperationalError):
+                    connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
             finally:
                 connection.close()
 

@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from http import HTTPStatus
+from time import monotonic
 
 import httpx
 
@@ -25,6 +26,8 @@ from service.settings import ServiceSettings
 _log = logging.getLogger(__name__)
 _TIMEOUT_SECONDS = 10.0
 _LONGEST_WAIT = timedelta(days=1)
+# Looking for matches ranks every open request: it may take a fifth of one core while writes go on.
+_REST = 4
 # IPv6 addresses in which a translator on the way finds the IPv4 address that it connects to.
 _TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
 
@@ -75,6 +78,7 @@ class WebhookThread:
         self._settings = settings
         self._outbox = Outbox(live.database, live.keys)
         self._noted: dict[str, str] = {}
+        self._next_look = 0.0
         self._has_failed = False
         self._tls = httpx.create_ssl_context()
         self._stopping = threading.Event()
@@ -96,6 +100,8 @@ class WebhookThread:
                 while not self._stopping.is_set() and (claimed := self._outbox.claim()):
                     asyncio.run(self._send_all(claimed))
                 self._has_failed = False
+            except ModelMissing:
+                continue
             except SoukError as error:
                 if not self._has_failed:
                     _log.warning("webhooks wait: %s", error)
@@ -104,21 +110,22 @@ class WebhookThread:
                 _log.exception("an unforeseen failure of webhooks; they go on")
 
     def _look(self) -> None:
-        """Note the models and the matches that are new."""
-        try:
-            models = self._live.models
-        except ModelMissing:
-            return
+        """Note the models and the matches that are new; ModelMissing while the service is starting."""
+        models = self._live.models
         versions = {"encoder": models.encoder.fingerprint, "ranker": models.ranker.version}
         if versions != self._noted:
             note_models_in_service(self._live.database, versions)
             self._noted = versions
+        begun = monotonic()
+        if begun < self._next_look:
+            return
         for organisation in watching(self._live.database):
             workspace = self._live.workspace(organisation)
             # In this order: the matcher has at least the changes that were seen.
             seen = workspace.seen
             with suppress(NotReady):
                 Standings(workspace.store).bring_up(workspace.matcher, seen)
+        self._next_look = monotonic() + _REST * (monotonic() - begun)
 
     async def _send_all(self, claimed: Sequence[Claimed]) -> None:
         reach = reach_of(self._live, self._settings)
