@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from http import HTTPStatus
-from time import monotonic
+from time import monotonic, thread_time
 
 import httpx
 
@@ -116,16 +116,16 @@ class WebhookThread:
         if versions != self._noted:
             note_models_in_service(self._live.database, versions)
             self._noted = versions
-        begun = monotonic()
-        if begun < self._next_look:
+        if monotonic() < self._next_look:
             return
+        begun = thread_time()
         for organisation in watching(self._live.database):
             workspace = self._live.workspace(organisation)
             # In this order: the matcher has at least the changes that were seen.
             seen = workspace.seen
             with suppress(NotReady):
                 Standings(workspace.store).bring_up(workspace.matcher, seen)
-        self._next_look = monotonic() + _REST * (monotonic() - begun)
+        self._next_look = monotonic() + _REST * (thread_time() - begun)
 
     async def _send_all(self, claimed: Sequence[Claimed]) -> None:
         reach = reach_of(self._live, self._settings)
@@ -141,15 +141,19 @@ class WebhookThread:
             answer = f"no answer within {_TIMEOUT_SECONDS:g} s"
         except (AddressRefused, httpx.HTTPError, OSError, UnicodeError) as error:
             answer = str(error) or type(error).__name__
+        except Exception:
+            # One message must not keep the others of its turn from being settled.
+            _log.exception("an unforeseen failure of message %s", claimed.id)
+            answer = "an unforeseen failure"
         else:
             answer = str(status)
             if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-                self._outbox.delivered(claimed, answer)
+                await asyncio.to_thread(self._outbox.delivered, claimed, answer)
                 return
             if status == HTTPStatus.GONE:
-                self._outbox.gone(claimed, answer)
+                await asyncio.to_thread(self._outbox.gone, claimed, answer)
                 return
-        self._outbox.failed(claimed, answer, chance=random.random(), wait=wait)
+        await asyncio.to_thread(self._outbox.failed, claimed, answer, chance=random.random(), wait=wait)
 
 
 def reach_of(live: Live, settings: ServiceSettings) -> Reach:
