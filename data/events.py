@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.engine import Connection
 
 from data.database import Database
@@ -98,7 +98,7 @@ class EventLog:
             self._insert(connection, impressions, self._database.clock())
 
     def match(self, match_id: str) -> ShownMatch:
-        """An answered request; UnknownRecord where there is none of that id."""
+        """An answered request; UnknownRecord where there is none of that id. An erased supplier's place is empty."""
         query = select(MATCHES).where(MATCHES.c.organisation_id == self._organisation, MATCHES.c.id == match_id)
         with self._database.reading() as connection:
             row = connection.execute(query).one_or_none()
@@ -171,11 +171,24 @@ class EventLog:
         return {row.id: frozenset(row.ranking) for row in connection.execute(query).all()}
 
 
-def note_model_version(database: Database, kind: str, version: str) -> None:
-    """Note when a model was first served."""
+@dataclass(frozen=True)
+class TrainingData:
+    """What a model learnt from: a fingerprint of it, and when it was taken from the store; None where it was not."""
+
+    fingerprint: str
+    exported_at: datetime | None
+
+
+def note_model_version(database: Database, kind: str, version: str, trained_on: TrainingData | None = None) -> None:
+    """Note when a model was first served, and what it was trained on where that is known."""
     row = {"kind": kind, "version": version, "first_served_at": database.clock()}
     with database.writing() as connection:
         connection.execute(database.upsert(MODEL_VERSIONS).values(row).on_conflict_do_nothing())
+        if trained_on is not None:
+            exported_at = trained_on.exported_at and trained_on.exported_at.isoformat()
+            stated = {"fingerprint": trained_on.fingerprint, "exported_at": exported_at}
+            known = MODEL_VERSIONS.c.kind == kind, MODEL_VERSIONS.c.version == version
+            connection.execute(update(MODEL_VERSIONS).where(*known).values(trained_on=stated))
 
 
 def _fault(event: Event, rankings: Mapping[str, frozenset[str]]) -> tuple[str, str] | None:

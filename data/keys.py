@@ -114,9 +114,13 @@ class Keys:
             raise KeyRefused("the key is unknown or revoked")
         return _key(row)
 
-    def _hash(self, key_id: str, secret: str) -> str:
+    def keyed_hash(self, text: str) -> bytes:
+        """32 bytes that stand for a text under the pepper."""
         pepper = hashlib.blake2b(self._pepper, digest_size=32).digest()
-        return hashlib.blake2b(f"{key_id}:{secret}".encode(), key=pepper, digest_size=32).hexdigest()
+        return hashlib.blake2b(text.encode(), key=pepper, digest_size=32).digest()
+
+    def _hash(self, key_id: str, secret: str) -> str:
+        return self.keyed_hash(f"{key_id}:{secret}").hex()
 
 
 def _key(row: Any) -> Key:

@@ -1,4 +1,4 @@
-"""The tables of the database: organisations, their records and changes, keys, matches shown, events, models."""
+"""The tables of the database: organisations, records, changes, keys, matches, events, models, erasures, webhooks."""
 
 from __future__ import annotations
 
@@ -78,12 +78,16 @@ def _records(kind: Kind) -> Table:
         Column("document", JSON, nullable=False),
         Column("change", BigInteger, nullable=False),
         Column("changed_at", Moment, nullable=False),
+        # When the record was first stored; None of one that is older than this column.
+        Column("created_at", Moment, nullable=True),
     )
 
 
 RECORDS: dict[Kind, Table] = {kind: _records(kind) for kind in Kind}
 
 # One row per record that ever was, with its last change: a follower reads those above the number it has seen.
+# An erased record leaves no row: one row per kind, under the id that no record has, has the number of the last erasure.
+ERASED_ID = ""
 CHANGES = Table(
     "changes",
     METADATA,
@@ -115,6 +119,16 @@ MODEL_VERSIONS = Table(
     Column("kind", String(20), primary_key=True),
     Column("version", String(200), primary_key=True),
     Column("first_served_at", Moment, nullable=False),
+    # Fingerprint of the training data and the moment of its export; None where nothing is known of it.
+    Column("trained_on", JSON(none_as_null=True), nullable=True),
+)
+
+MODELS_IN_SERVICE = Table(
+    "models_in_service",
+    METADATA,
+    Column("kind", String(20), primary_key=True),
+    Column("version", String(200), nullable=False),
+    Column("since", Moment, nullable=False),
 )
 
 MATCHES = Table(
@@ -168,4 +182,65 @@ ANSWERS = Table(
     Column("status", Integer, nullable=False),
     Column("body", Text, nullable=False),
     Column("answered_at", Moment, nullable=False),
+)
+
+ERASURES = Table(
+    "erasures",
+    METADATA,
+    _organisation(),
+    Column("id", String(32), primary_key=True),
+    Column("subject", String(20), nullable=False),
+    Column("subject_hash", String(64), nullable=False),
+    Column("erased", JSON, nullable=False),
+    Column("models", JSON, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("erased_at", Moment, nullable=False),
+)
+
+WEBHOOKS = Table(
+    "webhooks",
+    METADATA,
+    _organisation(),
+    Column("id", String(32), primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("event_types", JSON, nullable=False),
+    Column("secret_seed", String(64), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("switched_off_at", Moment, nullable=True),
+)
+
+# The outbox: due_at is the moment of the next try, None once there will be none.
+DELIVERIES = Table(
+    "deliveries",
+    METADATA,
+    _organisation(),
+    Column("webhook_id", String(32), primary_key=True),
+    Column("id", String(64), primary_key=True),
+    Column("event_type", String(40), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", Moment, nullable=True),
+    Column("last_answer", String(200), nullable=True),
+    Column("created_at", Moment, nullable=False),
+    Column("ended_at", Moment, nullable=True),
+    ForeignKeyConstraint(["organisation_id", "webhook_id"], ["webhooks.organisation_id", "webhooks.id"]),
+    Index("deliveries_due", "due_at"),
+)
+
+# Up to which change an organisation was told of matches, and who stood among the best of each request then.
+WATCHES = Table(
+    "watches",
+    METADATA,
+    _organisation(),
+    Column("change", BigInteger, nullable=False),
+    Column("is_based", Boolean, nullable=False),
+)
+
+STANDINGS = Table(
+    "standings",
+    METADATA,
+    _organisation(),
+    Column("request_id", IDENTIFIER, primary_key=True),
+    Column("best", JSON, nullable=False),
 )

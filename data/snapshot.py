@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,11 +78,28 @@ def save_snapshot(path: Path, catalogue: Catalogue, encoder: Encoder) -> None:
             for row, count in zip(rows.tolist(), counts.tolist(), strict=True)
         ],
     }
-    head = json.dumps(header).encode()
-    content = vectors.data.cast("B") if vectors.size else memoryview(b"")
-    checksum = hashlib.sha256(head)
-    checksum.update(content)
-    write_whole(path, checksum.hexdigest().encode(), b"\n", head, b"\n", content)
+    _write(path, header, vectors)
+
+
+def forget_supplier(path: Path, supplier_id: str) -> None:
+    """Take a supplier's vectors out of a snapshot, without any model.
+
+    What a process that was killed left half written goes; so does a snapshot that cannot be read, or not be rewritten.
+    """
+    for left in path.parent.glob(f".{path.name}.*"):
+        if re.fullmatch(r"\.[a-z0-9_]{8}", left.name.removeprefix(f".{path.name}")):
+            left.unlink(missing_ok=True)
+    try:
+        header, content = _read_checked(path)
+        if all(known != supplier_id for known, _, _ in header["suppliers"]):
+            return
+        counts = [count for _, _, count in header["suppliers"]]
+        kept = [known != supplier_id for known, _, _ in header["suppliers"]]
+        vectors = np.frombuffer(content, np.float16).reshape(sum(counts), -1)[np.repeat(kept, counts)]
+        suppliers = [one for one, stays in zip(header["suppliers"], kept, strict=True) if stays]
+        _write(path, header | {"suppliers": suppliers}, vectors)
+    except (IndexDamaged, OSError):
+        path.unlink(missing_ok=True)
 
 
 def vectors_of(suppliers: Sequence[Supplier], snapshot: Snapshot, encoder: Encoder) -> tuple[Halves, int]:
@@ -118,6 +136,14 @@ def _as_blocks(counts: Rows) -> Rows:
 
 def _digest(document: bytes) -> str:
     return hashlib.blake2b(document, digest_size=12).hexdigest()
+
+
+def _write(path: Path, header: dict[str, Any], vectors: Halves) -> None:
+    head = json.dumps(header).encode()
+    content = vectors.data.cast("B") if vectors.size else memoryview(b"")
+    checksum = hashlib.sha256(head)
+    checksum.update(content)
+    write_whole(path, checksum.hexdigest().encode(), b"\n", head, b"\n", content)
 
 
 def _read_checked(path: Path) -> tuple[dict[str, Any], bytes]:

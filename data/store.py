@@ -18,7 +18,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.engine import Connection
 
 from data.database import DEFAULT_ORGANISATION, Database
-from data.schema import CHANGES, ORGANISATIONS, RECORDS, Kind
+from data.schema import CHANGES, ERASED_ID, ORGANISATIONS, RECORDS, Kind
 from matching.errors import PreconditionFailed, UnknownRecord, UnknownSupplier
 from matching.profiles import BuyerRequest, Supplier
 
@@ -58,7 +58,10 @@ class Stored:
 
 @dataclass(frozen=True)
 class Change:
-    """The last change of a record; its document now, None where it was deleted."""
+    """The last change of a record; its document now, None where it was deleted.
+
+    Under ERASED_ID: records were erased, and what is not stored any more has to go.
+    """
 
     number: int
     id: str
@@ -134,6 +137,23 @@ class Store:
             self._set_last_change(connection, number)
         return True
 
+    def erase(self, connection: Connection, kind: Kind, ids: Sequence[str]) -> tuple[int, int]:
+        """Drop records within a transaction, and their ids from the changes too; how many of both there were.
+
+        That something was erased takes the next number of the sequence, so that followers see it.
+        """
+        table, number = RECORDS[kind], self._last_change_locked(connection) + 1
+        records = table.c.organisation_id == self.organisation, table.c.id.in_(ids)
+        changes = CHANGES.c.organisation_id == self.organisation, CHANGES.c.kind == kind, CHANGES.c.record_id.in_(ids)
+        counts = tuple(
+            connection.execute(delete(one).where(*rows)).rowcount
+            for one, rows in ((table, records), (CHANGES, changes))
+        )
+        if any(counts):
+            self._note_changes(connection, kind, {ERASED_ID: number}, deleted=True)
+            self._set_last_change(connection, number)
+        return counts[0], counts[1]
+
     # Reading
 
     def get(self, kind: Kind, record_id: str) -> Stored:
@@ -166,6 +186,13 @@ class Store:
         with self.database.reading() as connection:
             rows = connection.execute(query.order_by(table.c.change.desc()).limit(limit)).all()
         return tuple(Stored(row.id, row.document, row.change, row.changed_at) for row in rows)
+
+    def ids(self, kind: Kind) -> frozenset[str]:
+        """Ids of all records."""
+        table = RECORDS[kind]
+        with self.database.reading() as connection:
+            query = select(table.c.id).where(table.c.organisation_id == self.organisation)
+            return frozenset(connection.execute(query).scalars())
 
     def count(self, kind: Kind) -> int:
         """Number of records."""
@@ -269,7 +296,8 @@ class Store:
     ) -> None:
         if not written:
             return
-        stamp = {"organisation_id": self.organisation, "changed_at": self.database.clock()}
+        now = self.database.clock()
+        stamp = {"organisation_id": self.organisation, "changed_at": now, "created_at": now}
         rows = [stamp | {"id": one.id, "document": documents[one.id], "change": one.change} for one in written]
         statement = self.database.upsert(RECORDS[kind]).values(rows)
         replaced = {name: statement.excluded[name] for name in ("document", "change", "changed_at")}

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from data import shipped
 from data.database import DEFAULT_ORGANISATION
-from data.schema import Kind
+from data.schema import ERASED_ID, Kind
 from data.settings import Settings
-from data.snapshot import Snapshot, save_snapshot, vectors_of
+from data.snapshot import Snapshot, forget_supplier, save_snapshot, vectors_of
 from data.store import Change, Store
 from data.tables import read_suppliers
 from matching.catalogue import Halves
@@ -66,8 +66,10 @@ class Workspace:
         self._seen = 0
         self._version = 0
         self._saved_version: int | None = None
+        self._removed_version = 0
         self._is_sample = False
         self._lock = threading.Lock()
+        self._saving = threading.Lock()
 
     @property
     def matcher(self) -> Matcher:
@@ -81,6 +83,11 @@ class Workspace:
     def seen(self) -> int:
         """Number of the last change that is in the matcher."""
         return self._seen
+
+    @property
+    def snapshot_holds_removed(self) -> bool:
+        """Whether the snapshot may still have vectors of a supplier that is gone."""
+        return self._removed_version > (self._saved_version or 0)
 
     def load(self, *, afresh: bool = False) -> Matcher:
         """Make the matcher from the stored suppliers, with the snapshot's vectors where they still fit."""
@@ -104,20 +111,42 @@ class Workspace:
             return applied
 
     def save_snapshot(self) -> bool:
-        """Write the snapshot where it is behind the matcher; whether it was."""
-        with self._lock:
-            matcher, version = self._matcher, self._version
-        if matcher is None or version == self._saved_version:
-            return False
-        save_snapshot(self._snapshot_path, matcher.catalogue, matcher.encoder)
-        self._saved_version = version
-        return True
+        """Write the snapshot where it is behind the matcher; whether it was.
+
+        One that cannot be written anew, but has vectors of a supplier that is gone, is removed.
+        """
+        with self._saving:
+            with self._lock:
+                matcher, version = self._matcher, self._version
+            if matcher is None or version == self._saved_version:
+                return False
+            try:
+                save_snapshot(self._snapshot_path, matcher.catalogue, matcher.encoder)
+            except OSError:
+                if self.snapshot_holds_removed:
+                    self._snapshot_path.unlink(missing_ok=True)
+                    self._removed_version = 0
+                raise
+            self._saved_version = version
+            return True
+
+    def forget(self, supplier_id: str) -> None:
+        """Take an erased supplier out of the matcher's memory and out of the snapshot at once."""
+        self.catch_up()
+        with self._saving:
+            forget_supplier(self._snapshot_path, supplier_id)
 
     def _apply(self, matcher: Matcher, changes: Sequence[Change]) -> None:
         removed = [change.id for change in changes if change.document is None]
         added = [Supplier.model_validate(change.document) for change in changes if change.document is not None]
-        self._matcher, self._seen = matcher.with_changes(removed, added), changes[-1].number
+        is_erasure = ERASED_ID in removed
+        if is_erasure:
+            removed += matcher.catalogue.row_by_id.keys() - self.store.ids(Kind.SUPPLIERS)
+        changed = matcher.with_changes(removed, added)
+        self._matcher, self._seen = changed.settled() if is_erasure else changed, changes[-1].number
         self._version += 1
+        if removed:
+            self._removed_version = self._version
 
     def _load(self, *, afresh: bool = False) -> Matcher:
         seen = self.store.last_change()
@@ -139,8 +168,10 @@ class Workspace:
             _log.warning("encoded %d of %d suppliers afresh", encoded, len(matcher.catalogue))
         self._matcher, self._seen = matcher, seen
         self._version += 1
-        same = not encoded and len(snapshot.places) == len(matcher.catalogue)
-        self._saved_version = self._version if same else None
+        number = len(matcher.catalogue)
+        self._saved_version = None if encoded or len(snapshot.places) != number else self._version
+        if len(snapshot.places) > number - encoded:
+            self._removed_version = self._version
         return matcher
 
     def _snapshot(self, *, afresh: bool) -> Snapshot:

@@ -163,7 +163,13 @@ class Matcher:
             self.index.with_more(came.vector_rows + len(old), vectors) if len(came) else self.index,
             self.word_index.with_changes(rows, added),
         )
-        return changed._settled_anew() if changed._is_worn() else changed
+        return changed.settled() if changed._is_worn() else changed
+
+    def settled(self) -> Matcher:
+        """The same suppliers laid out anew, nothing left of those that were replaced or removed."""
+        rows = np.flatnonzero(self.catalogue.alive).astype(np.int64)
+        catalogue = self.catalogue.take(rows)
+        return self._over(catalogue, _settled(catalogue, self.index), self.word_index.take(rows))
 
     def match(
         self,
@@ -315,11 +321,6 @@ class Matcher:
         dead = len(self.catalogue) - self.catalogue.count
         recent = self.index.recent_vectors
         return dead + recent > max(_RECENT_ROWS, _RECENT_SHARE * len(self.index))
-
-    def _settled_anew(self) -> Matcher:
-        rows = np.flatnonzero(self.catalogue.alive).astype(np.int64)
-        catalogue = self.catalogue.take(rows)
-        return self._over(catalogue, _settled(catalogue, self.index), self.word_index.take(rows))
 
     def _over(self, catalogue: Catalogue, index: LayeredIndex, word_index: WordIndex) -> Matcher:
         """The same models over another state of the suppliers."""

@@ -13,9 +13,11 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from data.answers import Answers
 from data.database import DEFAULT_ORGANISATION
+from data.erasure import Erasures
 from data.events import EventLog
 from data.keys import Key, Scope
 from data.store import Store
+from data.webhooks import Webhooks
 from data.workspace import Workspace
 from matching.errors import KeyRefused, ScopeMissing, TooManyRequests
 from service.live import Live
@@ -82,6 +84,16 @@ class Caller:
     def answers(self) -> Answers:
         """Answers the caller got under an Idempotency-Key."""
         return Answers(self.live.database, self.organisation)
+
+    @property
+    def erasures(self) -> Erasures:
+        """What the caller had erased."""
+        return Erasures(self.store, self.live.keys)
+
+    @property
+    def webhooks(self) -> Webhooks:
+        """Where the caller wants to be told of what."""
+        return Webhooks(self.live.database, self.organisation, self.live.keys)
 
 
 def caller_with(*scopes: Scope) -> Callable[..., Caller]:

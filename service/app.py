@@ -19,8 +19,9 @@ from service.envelope import Envelope
 from service.live import Live
 from service.metrics import Metrics
 from service.pages import start
-from service.routes import bulk, feedback, headings, health, match, requests, suppliers
+from service.routes import bulk, erasures, feedback, headings, health, match, requests, suppliers, webhooks
 from service.settings import ServiceSettings
+from service.webhooks import WebhookThread
 
 _log = logging.getLogger(__name__)
 _READABLE = ("ETag", "Retry-After", "RateLimit", "RateLimit-Policy", "X-Request-Id", "Idempotent-Replayed")
@@ -34,13 +35,16 @@ def create_app(settings: ServiceSettings, load_models: Callable[[], Models] | No
     """
     metrics = Metrics()
     live = Live(settings, metrics, load_models)
+    hooks = WebhookThread(live, settings)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         live.start()
+        hooks.start()
         # Requests run beside each other: a pool of threads inside each small matrix product only makes them wait.
         with threadpool_limits(limits=1):
             yield
+        await run_in_threadpool(hooks.stop)
         await run_in_threadpool(live.stop)
 
     app = FastAPI(
@@ -67,6 +71,6 @@ def _assemble(app: FastAPI, settings: ServiceSettings, metrics: Metrics) -> None
             max_age=600,
         )
     app.add_middleware(Envelope, settings=settings, metrics=metrics)
-    for module in (start, match, headings, suppliers, requests, bulk, feedback, health):
+    for module in (start, match, headings, suppliers, requests, bulk, feedback, erasures, webhooks, health):
         app.include_router(module.router)
     app.openapi = describe(app)  # type: ignore[method-assign]

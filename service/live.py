@@ -7,12 +7,13 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as StillLoading
-from time import monotonic
 
 from data.database import DEFAULT_ORGANISATION, Database
+from data.erasure import training_of
 from data.events import note_model_version
 from data.keys import Keys
 from data.schema import Kind
+from data.snapshot import forget_supplier
 from data.store import Store
 from data.workspace import Models, Workspace, snapshot_path
 from matching.errors import ModelMissing, SoukError
@@ -47,6 +48,7 @@ class Live:
         self._loads: dict[str, Future[Matcher]] = {}
         self._lock = threading.Lock()
         self._wake = threading.Event()
+        self._snapshot_is_due = threading.Event()
         self._stopping = threading.Event()
         self._loader = ThreadPoolExecutor(1, "load")
         self._threads = [
@@ -90,6 +92,16 @@ class Live:
         if self._models is not None:
             self.workspace(organisation).catch_up()
 
+    def erased(self, organisation: str, supplier_id: str) -> None:
+        """See to it that an erased supplier is in nothing that this process holds or keeps."""
+        try:
+            self.workspace(organisation).forget(supplier_id)
+        except SoukError as error:
+            # What is not in service yet is loaded from the store, where the supplier is no more.
+            _log.warning("an erasure is followed later: %s", error)
+            forget_supplier(snapshot_path(self._settings, organisation), supplier_id)
+        self.written()
+
     def progress(self) -> tuple[int, int, bool]:
         """Suppliers in service, suppliers in all, and whether every known catalogue is loaded."""
         with self._lock:
@@ -123,6 +135,7 @@ class Live:
         """End the threads and give the connections back."""
         self._stopping.set()
         self._wake.set()
+        self._snapshot_is_due.set()
         for thread in self._threads:
             thread.join()
         self._loader.shutdown(cancel_futures=True)
@@ -163,8 +176,9 @@ class Live:
         return True
 
     def _note_models(self, models: Models) -> None:
+        training = training_of(models)
         for kind, version in (("encoder", models.encoder.fingerprint), ("ranker", models.ranker.version)):
-            note_model_version(self.database, kind, version)
+            note_model_version(self.database, kind, version, training.get(kind))
             self._metrics.models.labels(kind, version).set(1)
 
     def _follow(self) -> None:
@@ -182,16 +196,19 @@ class Live:
             try:
                 workspace.catch_up()
                 self.failure = None
+                if workspace.snapshot_holds_removed:
+                    self._snapshot_is_due.set()
             except SoukError as error:
                 if self.failure is None:
                     _log.warning("changes cannot be followed: %s", error)
                 self.failure = str(error)
 
     def _keep_snapshots(self) -> None:
-        until = monotonic() + self._settings.snapshot_seconds
-        while not self._stopping.wait(max(0.0, until - monotonic())):
+        """Write snapshots now and then, and at once when a supplier has to go out of one."""
+        while not self._stopping.is_set():
+            self._snapshot_is_due.wait(self._settings.snapshot_seconds)
+            self._snapshot_is_due.clear()
             self._save_snapshots()
-            until = monotonic() + self._settings.snapshot_seconds
         self._save_snapshots()
 
     def _save_snapshots(self) -> None:

@@ -18,4 +18,7 @@ class ServiceSettings(Settings):
     allowed_origins: tuple[str, ...] = Field(default=(), description="Origins whose pages may call, as a JSON list")
     follow_seconds: float = Field(default=1.0, gt=0, le=5, description="How often changes of others are looked for")
     snapshot_seconds: float = Field(default=30.0, gt=0, description="How often the snapshot of vectors is brought up")
+    webhook_private_hosts: tuple[str, ...] = Field(
+        default=(), description="Hosts of webhooks that may have private addresses, as a JSON list"
+    )
     shutdown_seconds: int = Field(default=20, ge=1, description="How long open requests may take to end at shutdown")

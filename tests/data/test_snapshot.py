@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.snapshot import Snapshot, save_snapshot, vectors_of
+from data.snapshot import Snapshot, forget_supplier, save_snapshot, vectors_of
 from matching.catalogue import Catalogue, encode_suppliers
 from matching.errors import IndexDamaged
 from matching.matcher import Matcher
@@ -78,3 +78,29 @@ def test_a_missing_snapshot_says_how_to_make_one(tmp_path: Path, encoder: Hashin
 def test_an_empty_catalogue_has_a_snapshot_too(tmp_path: Path, encoder: HashingEncoder) -> None:
     save_snapshot(tmp_path / "index", Catalogue.build([], encode_suppliers([], encoder)), encoder)
     assert Snapshot.load(tmp_path / "index", encoder).places == {}
+
+
+def test_a_supplier_is_taken_out_of_a_snapshot_without_a_model(
+    path: Path, suppliers: tuple[Supplier, ...], encoder: HashingEncoder
+) -> None:
+    forget_supplier(path, "S3")
+    left = Snapshot.load(path, encoder)
+    rest = tuple(supplier for supplier in suppliers if supplier.id != "S3")
+    vectors, encoded = vectors_of(rest, left, encoder)
+    np.testing.assert_array_equal(vectors, encode_suppliers(rest, encoder))
+    assert encoded == 0
+    assert len(left.vectors) == len(vectors)
+
+
+def test_what_a_killed_process_left_half_written_goes_with_a_supplier_and_no_other_file(path: Path) -> None:
+    left, others = path.with_name(".index.a1b2c3d4"), path.with_name(".index.acme.a1b2c3d4")
+    left.touch()
+    others.touch()
+    forget_supplier(path, "S3")
+    assert (left.exists(), others.exists(), path.exists()) == (False, True, True)
+
+
+def test_a_torn_snapshot_goes_as_a_whole_when_a_supplier_has_to(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-1])
+    forget_supplier(path, "S3")
+    assert not path.exists()

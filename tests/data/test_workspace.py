@@ -152,3 +152,24 @@ def test_the_encoder_of_the_command_line_wins_over_that_of_the_environment(monke
     monkeypatch.setenv("SOUK_ENCODER", "from-environment")
     assert Settings.with_encoder("named").encoder == "named"
     assert Settings.with_encoder(None).encoder == "from-environment"
+
+
+def test_a_snapshot_that_cannot_be_written_anew_is_removed_when_a_supplier_is_gone(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace.load()
+    workspace.save_snapshot()
+    workspace.store.delete_supplier("S1")
+    workspace.catch_up()
+    assert workspace.snapshot_holds_removed
+    with monkeypatch.context() as full:
+        full.setattr("data.snapshot.write_whole", _full_disk)
+        with pytest.raises(OSError, match="full"):
+            workspace.save_snapshot()
+    assert not (tmp_path / "suppliers.index").exists()
+    assert not workspace.snapshot_holds_removed
+    assert workspace.save_snapshot() is True
+
+
+def _full_disk(*_arguments: object) -> None:
+    raise OSError("the disk is full")

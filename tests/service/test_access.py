@@ -28,8 +28,11 @@ def _operations(client: TestClient) -> list[tuple[str, str, dict[str, Any]]]:
     return [(method, path, operation) for path, found in paths.items() for method, operation in found.items()]
 
 
-def _path(path: str, supplier: str, request: str) -> str:
-    named = {"supplier_id": supplier, "request_id": request, "kind": "suppliers"}
+def _path(path: str, supplier: str, request: str, webhook: str = "W1", erasure: str = "E1") -> str:
+    named = {
+        "supplier_id": supplier, "request_id": request, "kind": "suppliers", "webhook_id": webhook,
+        "erasure_id": erasure,
+    }  # fmt: skip
     for name, value in named.items():
         path = path.replace(f"{{{name}}}", value)
     return path
@@ -48,6 +51,8 @@ def _body(path: str, supplier: str, request: str, match_id: str) -> dict[str, An
         "/v1/feedback/batch": {"json": {"events": [event]}},
         "/v1/suppliers/{supplier_id}": {"json": {"name": "Theirs"}, "headers": {"if-match": "*"}},
         "/v1/requests/{request_id}": {"json": {"text": "theirs"}, "headers": {"if-match": "*"}},
+        "/v1/erasures": {"json": {"supplier_id": supplier}},
+        "/v1/webhooks": {"json": {"url": "https://theirs.example", "event_types": ["match.found"]}},
         "/v1/imports/{kind}": {"content": b"{}"},
         "/v1/imports/{kind}/file": {"files": {"file": ("x.csv", b"name\nTheirs\n")}},
     }
@@ -60,21 +65,28 @@ def test_a_key_of_another_organisation_finds_no_trace_of_the_first(client: TestC
     client.put("/v1/suppliers/S-SECRET", json={"name": "Confidential", "description": "zellij"}, headers=ours)
     client.put("/v1/requests/R-SECRET", json={"text": "confidential zellij"}, headers=ours)
     match_id = client.post("/v1/match", json={"request_id": "R-SECRET"}, headers=ours).json()["match_id"]
+    hook = {"url": "https://confidential.example", "event_types": ["match.found", "model.changed"]}
+    webhook = client.post("/v1/webhooks", json=hook, headers=ours).json()["id"]
+    client.put("/v1/suppliers/S-ERASED", json={"name": "Confidential"}, headers=ours)
+    erasure = client.post("/v1/erasures", json={"supplier_id": "S-ERASED"}, headers=ours).json()["id"]
     for method, path, _ in _operations(client):
         if path in _OPEN:
             continue
+        named = _path(path, "S-SECRET", "R-SECRET", webhook, erasure)
         given = _body(path, "S-SECRET", "R-SECRET", match_id) if method in ("put", "post") else {}
         headers = {**theirs, **given.pop("headers", {})}
-        answer = client.request(method, _path(path, "S-SECRET", "R-SECRET"), headers=headers, **given)
+        answer = client.request(method, named, headers=headers, **given)
         told = (
             answer.text.lower().replace("supplier 's-secret'", "").replace("'s-secret'", "").replace("'r-secret'", "")
         )
         assert "confidential" not in told and "s-secret" not in told, (method, path, answer.text)
-        if "SECRET" in _path(path, "S-SECRET", "R-SECRET"):
-            assert answer.status_code in (403, 404, 412), (method, path, answer.text)
+        if any(secret in named for secret in ("SECRET", webhook, erasure)) or path == "/v1/erasures":
+            assert answer.status_code in (403, 404, 412, 422), (method, path, answer.text)
     cursor = client.post("/v1/match", json={"text": "zellij", "top": 1}, headers=ours).json()["match_id"]
     assert client.post("/v1/match", json={"cursor": _cursor(cursor)}, headers=theirs).status_code == 404
     assert client.get("/v1/suppliers/S-SECRET", headers=ours).json()["name"] == "Confidential"
+    assert [one["id"] for one in client.get("/v1/webhooks", headers=ours).json()["webhooks"]] == [webhook]
+    assert client.get("/v1/erasures", params={"supplier_id": "S-ERASED"}, headers=theirs).json() == {"receipts": []}
 
 
 def _cursor(match_id: str) -> str:
