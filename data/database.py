@@ -27,6 +27,7 @@ _DRIVERS = {
     "postgresql+psycopg": "postgresql+psycopg",
 }
 _UPSERTS: dict[str, Callable[[Any], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+_MIGRATIONS = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK = 7_685_011
 _WAIT_SECONDS = 10
 # Classes of SQLSTATE that say that the request itself was wrong: data, integrity, syntax.
@@ -74,16 +75,16 @@ class Database:
         """An INSERT that can be told what to do on conflict, in this database's dialect."""
         return _UPSERTS[self._engine.dialect.name](table)
 
-    def migrate(self) -> None:
-        """Bring the tables to the newest version; several processes may try at once."""
+    def migrate(self, revision: str = HEAD) -> None:
+        """Bring the tables up to a revision, by default the newest; several processes may try at once."""
         with self.reading() as connection:
-            if _version(connection) == HEAD:
+            if _version(connection) == revision:
                 return
         with self.writing() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
-            if _version(connection) != HEAD:
-                _upgrade(connection)
+            if _version(connection) != revision:
+                _upgrade(connection, revision)
 
     def ensure_organisation(self, organisation_id: str) -> None:
         """Enter an organisation where it is not known yet."""
@@ -182,14 +183,21 @@ def _version(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
 
 
-def _upgrade(connection: Connection) -> None:
+def revisions() -> frozenset[str]:
+    """Every revision of the tables that this version knows."""
+    from alembic.script import ScriptDirectory
+
+    return frozenset(script.revision for script in ScriptDirectory(str(_MIGRATIONS)).walk_revisions())
+
+
+def _upgrade(connection: Connection, revision: str) -> None:
     from alembic import command
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(_MIGRATIONS))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
 
 
-__all__ = ["DEFAULT_ORGANISATION", "Database", "utc_now"]
+__all__ = ["DEFAULT_ORGANISATION", "Database", "revisions", "utc_now"]

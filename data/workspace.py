@@ -64,6 +64,7 @@ class Workspace:
         self._observe = observe
         self._matcher: Matcher | None = None
         self._seen = 0
+        self._latest = 0
         self._version = 0
         self._saved_version: int | None = None
         self._removed_version = 0
@@ -89,6 +90,11 @@ class Workspace:
         """Whether the snapshot may still have vectors of a supplier that is gone."""
         return self._removed_version > (self._saved_version or 0)
 
+    @property
+    def behind(self) -> int:
+        """Number of changes that the store had given at the last look beyond `seen`."""
+        return max(0, self._latest - self._seen)
+
     def load(self, *, afresh: bool = False) -> Matcher:
         """Make the matcher from the stored suppliers, with the snapshot's vectors where they still fit."""
         with self._lock:
@@ -99,6 +105,12 @@ class Workspace:
         with self._lock:
             # Read before the changes are: whatever is numbered up to it is among them.
             latest, applied = self.store.last_change(), 0
+            self._latest = latest
+            if self._matcher is not None and latest < self._seen:
+                _log.warning(
+                    "the database has %d changes and had %d: it is another one; loading it", latest, self._seen
+                )
+                self._load()
             while self._matcher is not None and self._seen < latest:
                 changes = self.store.changes_after(self._seen, Kind.SUPPLIERS, limit=_CHANGES_AT_ONCE)
                 if changes and self._is_sample:
@@ -206,6 +218,17 @@ def open_workspace(settings: Settings, *, afresh: bool = False) -> Workspace:
     workspace.load(afresh=afresh)
     workspace.save_snapshot()
     return workspace
+
+
+def model_signature(settings: Settings) -> tuple[tuple[str, int, int, int], ...]:
+    """What tells, without reading them, that files of the models changed: name, inode, size and moment of each."""
+    paths = (Path(settings.encoder), settings.ranker_path, settings.headings_path)
+    files = [file for path in paths for file in (path, *path.rglob("*")) if file.is_file()]
+    try:
+        stats = [(str(file), file.stat()) for file in files]
+    except OSError:  # one went away meanwhile, and the next look differs
+        return ()
+    return tuple(sorted((name, stat.st_ino, stat.st_size, stat.st_mtime_ns) for name, stat in stats))
 
 
 def headings_in_use(settings: Settings, encoder: Encoder) -> HeadingModel | None:

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 
 def write_whole(path: Path, *content: bytes | memoryview) -> None:
-    """Write a file so that a reader, or a crash at any moment, sees the old content or the new, never a part.
+    """Write a file so that a reader, or a crash at any moment, sees the old content or the new, never a part."""
+    with whole_file(path) as file:
+        for part in content:
+            file.write(part)
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[IO[bytes]]:
+    """A file to be written piece by piece that takes the place of `path` when the block ends well.
 
     The content goes to a temporary file in the same folder, is synced to disk, then renamed over `path`.
     """
@@ -16,8 +27,7 @@ def write_whole(path: Path, *content: bytes | memoryview) -> None:
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as file:
-            for part in content:
-                file.write(part)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).replace(path)

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import logging
+import os
+import signal
 import sys
+import tempfile
+import threading
 from importlib.metadata import entry_points
-from typing import Annotated
+from multiprocessing import parent_process
+from multiprocessing.connection import wait
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic import ValidationError
@@ -16,8 +22,12 @@ from data.cli import EncoderOption
 from matching.errors import InvalidInput, SoukError, StoreUnavailable
 from service.settings import ServiceSettings
 
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
 commands = typer.Typer()
 _FAILED, _BAD_INPUT = 1, 2
+_WORKER_ANSWERS_SECONDS = 60
 _DEVELOPMENT = """
  DEVELOPMENT MODE: there is no API key, so whoever reaches this address may read and change everything.
  `souk keys create NAME --scope admin` ends it.
@@ -28,27 +38,55 @@ _DEVELOPMENT = """
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on; default 127.0.0.1.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; default 8000.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes that answer; default 1.")] = None,
     encoder: EncoderOption = None,
 ) -> None:
     """Serve matches over HTTP, with a start page to try them on."""
-    import uvicorn
-
-    from service.app import create_app
-
-    given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
-    settings = ServiceSettings.with_encoder(encoder).model_copy(update=given)
+    given = {"host": host, "port": port, "workers": workers, "encoder": encoder}
+    # Where each worker reads them too.
+    os.environ.update({f"SOUK_{name.upper()}": str(value) for name, value in given.items() if value is not None})
+    settings = ServiceSettings()
     _log_lines()
     _check_access(settings)
     place = f"http://{settings.host}:{settings.port}"
     Console(stderr=True).print(f"Souk is on {place} (documentation at /docs); Ctrl-C stops it")
+    with tempfile.TemporaryDirectory(prefix="souk-metrics-") as folder:
+        if settings.workers > 1:
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        _run(settings)
+
+
+def _run(settings: ServiceSettings) -> None:
+    import uvicorn
+
     uvicorn.run(
-        create_app(settings),
+        f"{__name__}:{_application.__name__}",
+        factory=True,
+        workers=settings.workers,
         host=settings.host,
         port=settings.port,
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=settings.shutdown_seconds,
+        timeout_worker_healthcheck=_WORKER_ANSWERS_SECONDS,
     )
+
+
+def _application() -> FastAPI:
+    """The application of one process: this one, or a worker that it started."""
+    from service.app import create_app
+
+    parent = parent_process()
+    if parent is not None:
+        _log_lines()
+        threading.Thread(target=_end_with, args=[parent.sentinel], daemon=True).start()
+    return create_app(ServiceSettings())
+
+
+def _end_with(sentinel: int) -> None:
+    """End this worker well once the process that started it is gone, so that none holds the port for ever."""
+    wait([sentinel])
+    signal.raise_signal(signal.SIGTERM)
 
 
 def _log_lines() -> None:

@@ -11,6 +11,7 @@ from http import HTTPStatus
 from time import perf_counter
 from typing import Any
 
+from anyio.to_thread import current_default_thread_limiter
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -54,6 +55,7 @@ class Envelope:
         start, sent = perf_counter(), _Sent(scope, send)
         state = scope.setdefault("state", {})
         state["request_id"] = _request_id(Headers(scope=scope))
+        self._metrics.queue.observe(current_default_thread_limiter().statistics().tasks_waiting)
         with self._metrics.open.track_inprogress():
             try:
                 await self._limited(scope, receive, sent)
@@ -117,13 +119,14 @@ class _Sent:
 
 
 class JsonLines(logging.Formatter):
-    """Log records as one JSON object a line: time, level, logger, message and the record's own fields."""
+    """Log records as one JSON object a line: time, level, process, logger, message and the record's own fields."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The line of a record."""
         line = {
             "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
             "level": record.levelname.lower(),
+            "process": record.process,
             "logger": record.name,
             "message": record.getMessage(),
             **getattr(record, "fields", {}),

@@ -15,8 +15,8 @@ from data.keys import Keys
 from data.schema import Kind
 from data.snapshot import forget_supplier
 from data.store import Store
-from data.workspace import Models, Workspace, snapshot_path
-from matching.errors import ModelMissing, SoukError
+from data.workspace import Models, Workspace, model_signature, snapshot_path
+from matching.errors import ModelDamaged, ModelMissing, SoukError, StoreUnavailable
 from matching.matcher import Matcher
 from matching.profiles import BuyerRequest
 from service.metrics import Metrics
@@ -26,6 +26,7 @@ _log = logging.getLogger(__name__)
 _RETRY_SECONDS = 2.0
 _FIRST_USE_SECONDS = 5.0
 _GATHER_SECONDS = 0.02
+_LEAVE_SECONDS = 1.0
 
 
 class Live:
@@ -40,12 +41,15 @@ class Live:
         self.database = Database(settings.database_url)
         self.keys = Keys(self.database, settings.key_pepper.get_secret_value())
         self.failure: str | None = "starting"
+        self.notice: str | None = None
         self._settings = settings
         self._metrics = metrics
         self._load_models = load_models or (lambda: Models.load(settings))
         self._models: Models | None = None
+        self._signature = model_signature(settings)
         self._workspaces: dict[str, Workspace] = {}
-        self._loads: dict[str, Future[Matcher]] = {}
+        # Without the matcher, which would outlive what came after it.
+        self._loads: dict[str, Future[None]] = {}
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._snapshot_is_due = threading.Event()
@@ -55,6 +59,7 @@ class Live:
             threading.Thread(target=run, name=name, daemon=True)
             for name, run in (("follow", self._follow), ("snapshot", self._keep_snapshots))
         ]
+        self._watcher = threading.Thread(target=self._watch_models, name="models", daemon=True)
 
     # For the routes
 
@@ -67,14 +72,11 @@ class Live:
 
     def workspace(self, organisation: str) -> Workspace:
         """An organisation's workspace; at first use it is loaded, and waited for a little."""
-        models = self.models
         with self._lock:
             if organisation not in self._workspaces:
-                store = Store(self.database, organisation)
-                path = snapshot_path(self._settings, organisation)
-                workspace = Workspace(store, models, path, self._metrics.observe)
+                workspace = self._made(organisation, self.models)
                 self._workspaces[organisation] = workspace
-                self._loads[organisation] = self._loader.submit(workspace.load)
+                self._loads[organisation] = self._loader.submit(_load, workspace)
             load = self._loads[organisation]
         self._await(organisation, load)
         return self._workspaces[organisation]
@@ -108,8 +110,7 @@ class Live:
             workspaces, loads = list(self._workspaces.values()), list(self._loads.values())
         done = sum(workspace.progress.done for workspace in workspaces)
         total = sum(workspace.progress.total for workspace in workspaces)
-        counts = [load.result().catalogue.count for load in loads if load.done() and not load.exception()]
-        loaded = len(counts) == len(loads) and self._models is not None
+        loaded = self._models is not None and all(load.done() and not load.exception() for load in loads)
         return (self.suppliers() if loaded else done), total, loaded
 
     def suppliers(self) -> int:
@@ -121,14 +122,13 @@ class Live:
         loaded = self._loaded()
         self._metrics.suppliers.set(sum(matcher.catalogue.count for _, matcher in loaded))
         self._metrics.vectors.set(sum(len(matcher.index) for _, matcher in loaded))
-        behind = [workspace.store.last_change() - workspace.seen for workspace, _ in loaded]
-        self._metrics.behind.set(sum(behind))
+        self._metrics.behind.set(sum(workspace.behind for workspace, _ in loaded))
 
     # Its life
 
     def start(self) -> None:
         """Begin to load and to follow."""
-        for thread in self._threads:
+        for thread in (*self._threads, self._watcher):
             thread.start()
 
     def stop(self) -> None:
@@ -138,18 +138,25 @@ class Live:
         self._snapshot_is_due.set()
         for thread in self._threads:
             thread.join()
+        # New models that are still being prepared are of no use any more.
+        self._watcher.join(_LEAVE_SECONDS)
         self._loader.shutdown(cancel_futures=True)
         self.database.close()
 
-    def _await(self, organisation: str, load: Future[Matcher]) -> None:
+    def _made(self, organisation: str, models: Models) -> Workspace:
+        path = snapshot_path(self._settings, organisation)
+        return Workspace(Store(self.database, organisation), models, path, self._metrics.observe)
+
+    def _await(self, organisation: str, load: Future[None]) -> None:
         try:
             load.result(timeout=_FIRST_USE_SECONDS)
         except StillLoading:
             return
         except SoukError:
             with self._lock:
-                self._workspaces.pop(organisation, None)
-                self._loads.pop(organisation, None)
+                if self._loads.get(organisation) is load:
+                    self._workspaces.pop(organisation)
+                    self._loads.pop(organisation)
             raise
 
     def _loaded(self) -> list[tuple[Workspace, Matcher]]:
@@ -161,12 +168,15 @@ class Live:
         """Load the models and the catalogues that hold anything; whether it could be done."""
         try:
             self.database.migrate()
-            self._models = self._models or self._load_models()
+            if self._models is None:
+                self._signature = model_signature(self._settings)
+                self._models = self._load_models()
             self._note_models(self._models)
+            self._show_models(self._models)
             for organisation in {DEFAULT_ORGANISATION, *self.database.organisations()}:
                 store = Store(self.database, organisation)
                 if organisation == DEFAULT_ORGANISATION or store.changes_after(0, Kind.SUPPLIERS, limit=1):
-                    self.workspace(organisation).matcher.match(BuyerRequest(text="test"), top=1)
+                    _try(self.workspace(organisation))
         except SoukError as error:
             if self.failure != str(error):
                 _log.warning("%s", error)
@@ -177,8 +187,13 @@ class Live:
 
     def _note_models(self, models: Models) -> None:
         training = training_of(models)
-        for kind, version in (("encoder", models.encoder.fingerprint), ("ranker", models.ranker.version)):
+        for kind, version in _versions(models):
             note_model_version(self.database, kind, version, training.get(kind))
+
+    def _show_models(self, models: Models, old: Models | None = None) -> None:
+        for kind, version in _versions(old) if old else ():
+            self._metrics.models.labels(kind, version).set(0)
+        for kind, version in _versions(models):
             self._metrics.models.labels(kind, version).set(1)
 
     def _follow(self) -> None:
@@ -190,6 +205,7 @@ class Live:
             self._wake.clear()
             self._stopping.wait(_GATHER_SECONDS)
             self._catch_up()
+            self.measure()
 
     def _catch_up(self) -> None:
         for workspace, _ in self._loaded():
@@ -217,3 +233,75 @@ class Live:
                 workspace.save_snapshot()
             except OSError as error:
                 _log.warning("the snapshot cannot be written: %s", error)
+
+    # New models
+
+    def _watch_models(self) -> None:
+        seen = self._signature
+        while not self._stopping.wait(self._settings.follow_seconds):
+            found = model_signature(self._settings)
+            # A change counts once it has stood still for one look: files are not copied in one moment.
+            if found == seen != self._signature and self._models is not None and self._renewed(self._models):
+                self._signature = found
+            seen = found
+
+    def _renewed(self, old: Models) -> bool:
+        """Put the models that the settings name now in service, or say why the old ones stay; False to try again."""
+        try:
+            models = self._load_models()
+            if models.headings is None and old.headings is not None:
+                raise ModelDamaged(f"{self._settings.headings_path}: no model of headings that fits the encoder")
+            self._note_models(models)
+            self._swap(models)
+        except StoreUnavailable:
+            return False
+        except Exception as fault:  # whatever a model from elsewhere fails by, the old one goes on
+            self.notice = f"new models are refused, the old ones stay: {str(fault) or type(fault).__name__}"
+            _log.warning("%s", self.notice)
+            self._metrics.models_refused.set(1)
+            return True
+        self._show_models(models, old)
+        _log.warning("models in service now: %s", ", ".join(map(" ".join, _versions(models))))
+        self._metrics.models_refused.set(0)
+        self.notice = None
+        return True
+
+    def _swap(self, models: Models) -> None:
+        """Make every catalogue anew beside the one in service, then put all of them in its place at once."""
+        made: dict[str, Workspace] = {}
+        afresh = models.encoder.fingerprint != self.models.encoder.fingerprint
+        while True:
+            for workspace in made.values():
+                workspace.catch_up()
+            with self._lock:
+                missing = self._workspaces.keys() - made.keys()
+                if not missing:
+                    # Under the lock, so that what was deleted before it was asked for stays away.
+                    for workspace in made.values():
+                        workspace.catch_up()
+                    self._models, self._workspaces = models, made
+                    self._loads = dict.fromkeys(made, _done())
+                    return
+            for organisation in missing:
+                made[organisation] = self._made(organisation, models)
+                made[organisation].load(afresh=afresh)
+                _try(made[organisation])
+
+
+def _load(workspace: Workspace) -> None:
+    workspace.load()
+
+
+def _done() -> Future[None]:
+    done: Future[None] = Future()
+    done.set_result(None)
+    return done
+
+
+def _try(workspace: Workspace) -> None:
+    """Answer a request, so that a model that cannot is found out before it is in service."""
+    workspace.matcher.match(BuyerRequest(text="test"), top=1)
+
+
+def _versions(models: Models) -> tuple[tuple[str, str], ...]:
+    return ("encoder", models.encoder.fingerprint), ("ranker", models.ranker.version)

@@ -12,6 +12,7 @@ class ServiceSettings(Settings):
 
     host: str = Field(default="127.0.0.1", description="Address to listen on")
     port: int = Field(default=8000, ge=1, le=65_535, description="Port to listen on")
+    workers: int = Field(default=1, ge=1, le=64, description="Processes that answer, each with catalogues of its own")
     max_body_bytes: int = Field(default=2_000_000, ge=1, description="Largest request body, in bytes")
     max_import_bytes: int = Field(default=200_000_000, ge=1, description="Largest body of an import, in bytes")
     requests_per_minute: int = Field(default=6_000, ge=1, description="Allowance of a key that has none of its own")

@@ -27,7 +27,7 @@ def readyz(request: Request, response: Response) -> Health:
     live: Live = request.app.state.live
     done, total, loaded = live.progress()
     if loaded and live.failure is None:
-        return Health(status="ready", suppliers=done)
+        return Health(status="ready", suppliers=done, detail=live.notice)
     response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
     return Health(status="not ready", suppliers=done, of=total, detail=live.failure or "loading the catalogues")
 

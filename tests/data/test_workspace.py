@@ -8,8 +8,9 @@ import pytest
 from data.database import Database
 from data.settings import Settings
 from data.store import Store
-from data.workspace import Models, Workspace, open_matcher, snapshot_path, suppliers_in_use
+from data.workspace import Models, Workspace, model_signature, open_matcher, snapshot_path, suppliers_in_use
 from matching.errors import ModelMissing, NotReady
+from matching.files import write_whole
 from matching.profiles import BuyerRequest, Supplier
 from matching.ranker import GlassBoxRanker
 from tests.conftest import HashingEncoder
@@ -83,6 +84,17 @@ def test_only_what_the_snapshot_lacks_is_encoded_anew(
     assert "encoded 1 of 5 suppliers afresh" in caplog.text
 
 
+def test_a_file_of_a_model_that_changed_changes_the_signature(settings: Settings, tmp_path: Path) -> None:
+    folder = tmp_path / "headings"
+    named = settings.model_copy(update={"headings_path": folder})
+    signatures = [model_signature(named)]
+    for content in (b"one", b"other"):
+        write_whole(folder / "deep" / "weights", content)
+        signatures.append(model_signature(named))
+    assert len(set(signatures)) == 3
+    assert model_signature(named) == signatures[-1]
+
+
 def test_a_missing_ranker_is_named(settings: Settings, tmp_path: Path) -> None:
     with pytest.raises(ModelMissing, match=r"none\.json"):
         open_matcher(settings.model_copy(update={"ranker_path": tmp_path / "none.json"}))
@@ -110,6 +122,17 @@ def test_changes_of_other_records_are_passed_over(workspace: Workspace) -> None:
     workspace.store.put_requests([BuyerRequest(id="R1", text="kilim")])
     assert workspace.catch_up() == 0
     assert workspace.seen == workspace.store.last_change() == 5
+
+
+def test_a_database_that_is_another_one_is_loaded_anew(
+    workspace: Workspace, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    workspace.load()
+    workspace.store = Store(f"sqlite:///{tmp_path}/other.db")
+    workspace.store.put_suppliers([Supplier(id="S5", name="Savonnerie")])
+    workspace.catch_up()
+    assert list(workspace.matcher.catalogue.row_by_id) == ["S5"]
+    assert "the database has 1 changes and had 4: it is another one" in caplog.text
 
 
 def test_the_sample_gives_way_to_the_first_supplier_stored(
