@@ -242,7 +242,10 @@ def _with_suppliers(archive: Path, content: bytes) -> Path:
 
 
 def _row(**values: Any) -> bytes:
-    row = {"organisation_id": "default", "id": "S1", "document": {}, "change": 1, "changed_at": NOON.isoformat()}
+    row = {
+        "organisation_id": "default", "id": "S1", "document": {}, "change": 1,
+        "changed_at": NOON.isoformat(), "created_at": NOON.isoformat(),
+    }  # fmt: skip
     return json.dumps(row | values).encode() + b"\n"
 
 
@@ -279,8 +282,10 @@ def test_what_is_damaged_foreign_or_newer_is_refused_and_changes_nothing(
 
 
 def test_a_flipped_bit_is_found(filled: Database, archive: Path) -> None:
+    with zipfile.ZipFile(archive) as members:
+        member = members.getinfo("suppliers.jsonl")
     content = bytearray(archive.read_bytes())
-    content[len(content) // 4] ^= 1
+    content[member.header_offset + 30 + len(member.filename) + member.compress_size // 2] ^= 1
     archive.write_bytes(content)
     with pytest.raises(UnreadableFile, match="damaged"):
         restore(filled, archive, replace=True)
