@@ -118,7 +118,7 @@ def headings(
 ) -> None:
     """Say which headings of the Harmonized System a text may be about, with probabilities."""
     settings = Settings.with_encoder(encoder)
-    loaded = load_encoder(settings.encoder)
+    loaded = load_encoder(settings.encoder, settings.encoder_options)
     model = HeadingModel.load(settings.headings_path, encoder=loaded.fingerprint)
     names = heading_names(language or detect_language(text) or "en")
     found = model.infer(text, loaded, top)

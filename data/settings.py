@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from data import shipped
+from matching.encoder import EncoderOptions, TextKind
 
 
 class Settings(BaseSettings):
@@ -21,9 +22,24 @@ class Settings(BaseSettings):
     encoder: str = Field(
         default=str(shipped.ENCODER), description="Encoder: a folder, or the name of a sentence-transformers model"
     )
+    encoder_dimensions: int | None = Field(default=None, ge=1, description="Keep the first ones of each vector alone")
+    encoder_prompts: dict[TextKind, str] = Field(
+        default={}, description='What is written before texts, as JSON: {"request": "query: ", "profile": "passage: "}'
+    )
+    encoder_batch_size: int = Field(default=32, ge=1, description="Texts that a transformer takes at once")
+    encoder_backend: Literal["torch", "onnx", "openvino"] = Field(
+        default="torch", description="What runs a transformer"
+    )
     ranker_path: Path = Field(default=shipped.RANKER, description="File of the ranking model")
     headings_path: Path = Field(default=shipped.HEADINGS, description="Folder of the model that infers HS headings")
     key_pepper: SecretStr = Field(default=SecretStr(""), description="Secret that goes into the hash of each API key")
+
+    @property
+    def encoder_options(self) -> EncoderOptions:
+        """How the encoder is used."""
+        return EncoderOptions(
+            self.encoder_dimensions, self.encoder_prompts, self.encoder_batch_size, self.encoder_backend
+        )
 
     @classmethod
     def with_encoder(cls, name_or_path: str | None) -> Self:

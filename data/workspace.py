@@ -38,7 +38,7 @@ class Models:
     @classmethod
     def load(cls, settings: Settings) -> Models:
         """The models of the settings; ModelMissing or ModelDamaged where the encoder or ranker cannot be loaded."""
-        encoder = load_encoder(settings.encoder)
+        encoder = load_encoder(settings.encoder, settings.encoder_options)
         return cls(encoder, GlassBoxRanker.load(settings.ranker_path), headings_in_use(settings, encoder))
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ from safetensors.numpy import load_file
 from scipy.sparse import csr_array
 from tokenizers import Tokenizer
 
-from matching.errors import ModelDamaged, ModelMissing
+from matching.errors import InvalidInput, ModelDamaged, ModelMissing
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -130,24 +130,29 @@ def unit_rows(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     return rows
 
 
-class SentenceTransformerEncoder:
-    """Any sentence-transformers model, its vectors scaled to length 1.
+@dataclass(frozen=True)
+class EncoderOptions:
+    """How a model is used; all but `dimensions` are for sentence-transformers models alone.
 
-    prompts : what is written before a text of each kind, for models trained so; absent kinds get none.
+    dimensions : only the first ones of each vector are kept (Matryoshka, Kusupati et al. 2022); all where None
+    prompts    : what is written before a text of each kind, for models trained so; absent kinds get none
+    backend    : torch, onnx or openvino, where it is installed
     """
 
-    def __init__(
-        self,
-        model: SentenceTransformer,
-        fingerprint: str,
-        *,
-        prompts: Mapping[TextKind, str] | None = None,
-        batch_size: int = 32,
-    ) -> None:
+    dimensions: int | None = None
+    prompts: Mapping[TextKind, str] = field(default_factory=dict)
+    batch_size: int = 32
+    backend: Literal["torch", "onnx", "openvino"] = "torch"
+
+
+class SentenceTransformerEncoder:
+    """Any sentence-transformers model, its vectors scaled to length 1."""
+
+    def __init__(self, model: SentenceTransformer, fingerprint: str, options: EncoderOptions) -> None:
         self._model = model
         self._fingerprint = fingerprint
-        self._prompts = dict(prompts or {})
-        self._batch_size = batch_size
+        self._prompts = options.prompts
+        self._batch_size = options.batch_size
 
     @property
     def dimensions(self) -> int:
@@ -175,7 +180,7 @@ class SentenceTransformerEncoder:
         prompt = self._prompts.get(kind, "")
         places = self._places(prompt + text)
         vectors = self._model.encode(prompt + text, output_value="token_embeddings", show_progress_bar=False)
-        rows = np.asarray(vectors.cpu(), dtype=np.float32)
+        rows = np.asarray(vectors.cpu(), dtype=np.float32)[:, : self.dimensions]
         places = places[: len(rows)] - len(prompt)
         inside = (places[:, 0] >= 0) & (places[:, 1] > places[:, 0])
         return TokenVectors(places[inside, 0], places[inside, 1], rows[inside], exact=False)
@@ -185,22 +190,21 @@ class SentenceTransformerEncoder:
         return np.array(tokenized["offset_mapping"], dtype=np.int64).reshape(-1, 2)
 
 
-def load_encoder(
-    name_or_path: str | Path, *, prompts: Mapping[TextKind, str] | None = None, batch_size: int = 32
-) -> Encoder:
+def load_encoder(name_or_path: str | Path, options: EncoderOptions = EncoderOptions()) -> Encoder:
     """The encoder that a folder holds, or that the model hub knows by this name.
 
     A folder with a manifest is a static encoder, checked file by file; any other is given to sentence-transformers.
-    ModelMissing where there is neither folder nor model; ModelDamaged where a file differs from its manifest.
+    ModelMissing where there is neither folder nor model; ModelDamaged where a file differs from its manifest;
+    InvalidInput where it has fewer dimensions than are asked for.
     """
     path = Path(name_or_path)
     if (path / MANIFEST).is_file():
-        return load_static_encoder(path)
-    return load_sentence_transformer(name_or_path, prompts=prompts, batch_size=batch_size)
+        return load_static_encoder(path, options.dimensions)
+    return load_sentence_transformer(name_or_path, options)
 
 
-def load_static_encoder(folder: Path) -> StaticEncoder:
-    """The static encoder of a folder; errors as `load_encoder`."""
+def load_static_encoder(folder: Path, dimensions: int | None = None) -> StaticEncoder:
+    """The static encoder of a folder, its vectors cut to the first `dimensions`; errors as `load_encoder`."""
     manifest = _read_manifest(folder)
     for name in ENCODER_FILES:
         _check_file(folder / name, manifest["sha256"].get(name, ""))
@@ -210,7 +214,9 @@ def load_static_encoder(folder: Path) -> StaticEncoder:
         vectors = tensors["embeddings"] * tensors["weights"].astype(np.float32)[:, None]
     except (SafetensorError, KeyError, ValueError) as error:
         raise ModelDamaged(f"{folder}: not a static encoder: {error}") from error
-    return StaticEncoder(tokenizer, vectors, encoder_fingerprint(manifest["sha256"]))
+    _check_dimensions(folder, dimensions, vectors.shape[1])
+    kept = np.ascontiguousarray(vectors[:, :dimensions])
+    return StaticEncoder(tokenizer, kept, _named(encoder_fingerprint(manifest["sha256"]), dimensions, {}))
 
 
 def encoder_fingerprint(checksums: Mapping[str, str]) -> str:
@@ -245,19 +251,34 @@ def _check_file(path: Path, expected: str) -> None:
 
 
 def load_sentence_transformer(
-    name_or_path: str | Path, *, prompts: Mapping[TextKind, str] | None = None, batch_size: int = 32
+    name_or_path: str | Path, options: EncoderOptions = EncoderOptions()
 ) -> SentenceTransformerEncoder:
     """A sentence-transformers model by path or hub name; ModelMissing where it cannot be had."""
     # Here and not above, because the static encoder must start without torch.
     from sentence_transformers import SentenceTransformer
 
     try:
-        model = SentenceTransformer(str(name_or_path))
-    except (OSError, ValueError, RuntimeError) as error:
+        model = SentenceTransformer(str(name_or_path), backend=options.backend, truncate_dim=options.dimensions)
+    except Exception as error:  # of a back end that is not installed it raises a plain one
         raise ModelMissing(
-            f"{name_or_path}: no encoder folder and no sentence-transformers model of that name can be loaded: {error}"
+            f"{name_or_path}: no encoder folder and no sentence-transformers model of that name can be loaded "
+            f"by {options.backend}: {error}"
         ) from error
-    return SentenceTransformerEncoder(model, model_fingerprint(model), prompts=prompts, batch_size=batch_size)
+    _check_dimensions(name_or_path, options.dimensions, int(model.get_embedding_dimension() or 0))
+    weights = model_fingerprint(model) if options.backend == "torch" else f"{name_or_path}-{options.backend}"
+    return SentenceTransformerEncoder(model, _named(weights, options.dimensions, options.prompts), options)
+
+
+def _check_dimensions(model: str | Path, asked: int | None, had: int) -> None:
+    if asked is not None and not 1 <= asked <= had:
+        raise InvalidInput(f"dimensions is {asked}, expected 1 to {had}, as many as {model} has")
+
+
+def _named(weights: str, dimensions: int | None, prompts: Mapping[TextKind, str]) -> str:
+    """A fingerprint with whatever else makes vectors differ."""
+    cut = f"-{dimensions}" if dimensions else ""
+    said = hashlib.sha256(json.dumps(prompts, sort_keys=True).encode()).hexdigest()[:8] if prompts else ""
+    return weights + cut + (f"-{said}" if said else "")
 
 
 def model_fingerprint(model: SentenceTransformer) -> str:

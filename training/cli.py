@@ -46,7 +46,7 @@ def evaluate(
 
     judged = Collection.read(collection)
     settings = Settings.with_encoder(encoder)
-    loaded = load_encoder(settings.encoder)
+    loaded = load_encoder(settings.encoder, settings.encoder_options)
     matcher = unranked_matcher(loaded, judged.suppliers, headings_in_use(settings, loaded))
     _print(measure(matcher, judged, seed=seed).table(), markdown=markdown)
 
@@ -62,7 +62,7 @@ def evaluate_encoder(
     from training.encoder_report import encoder_report
 
     settings = Settings.with_encoder(encoder)
-    loaded = load_encoder(settings.encoder)
+    loaded = load_encoder(settings.encoder, settings.encoder_options)
     if corpora is None:
         _err.print("no --corpora: held-out synsets are not measured")
     rows = encoder_report(loaded, Collection.read(collection), headings=settings.headings_path, corpora=corpora)
@@ -105,7 +105,9 @@ def headings(
 
     settings = Settings.with_encoder(encoder)
     folder = out or settings.headings_path
-    measures = train_headings(load_encoder(settings.encoder), folder, recipe=Recipe(seed=seed))
+    measures = train_headings(
+        load_encoder(settings.encoder, settings.encoder_options), folder, recipe=Recipe(seed=seed)
+    )
     _print([{"measured on": name, **found} for name, found in measures.items()], markdown=False)
     _out.print(f"model of headings written to {folder}")
 
@@ -122,7 +124,7 @@ def ranker(
 
     judged = Collection.read(collection)
     settings = Settings()
-    encoder = load_encoder(settings.encoder)
+    encoder = load_encoder(settings.encoder, settings.encoder_options)
     matcher = unranked_matcher(encoder, judged.suppliers, headings_in_use(settings, encoder))
     fitted = fit_ranker(judged_candidates(matcher, judged), version=version, seed=seed)
     fitted.save(out)

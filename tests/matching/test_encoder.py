@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matching.encoder import (
+    EncoderOptions,
     SentenceTransformerEncoder,
     StaticEncoder,
     TextKind,
@@ -21,7 +22,7 @@ from matching.encoder import (
     load_sentence_transformer,
     sum_segments,
 )
-from matching.errors import ModelDamaged, ModelMissing
+from matching.errors import InvalidInput, ModelDamaged, ModelMissing
 
 SHIPPED = Path(__file__).parents[2] / "data" / "encoder"
 TEXTS = (
@@ -174,6 +175,20 @@ def test_sentence_transformers_loads_the_same_folder_with_the_same_vectors(shipp
     np.testing.assert_allclose(twin.encode(texts), shipped.encode(texts), atol=1e-5)
 
 
+def test_the_first_dimensions_of_a_static_encoder_can_be_kept_alone(shipped: StaticEncoder) -> None:
+    cut = load_encoder(SHIPPED, EncoderOptions(dimensions=64))
+    whole = np.stack([shipped.token_vectors(text).vectors.sum(axis=0)[:64] for text in TEXTS if text])
+    expected = whole / np.linalg.norm(whole, axis=1, keepdims=True)
+    np.testing.assert_allclose(cut.encode([text for text in TEXTS if text]), expected, atol=1e-5)
+    assert cut.dimensions == 64
+    assert cut.fingerprint == f"{shipped.fingerprint}-64"
+
+
+def test_more_dimensions_than_a_model_has_are_refused() -> None:
+    with pytest.raises(InvalidInput, match="dimensions is 300, expected 1 to 256"):
+        load_encoder(SHIPPED, EncoderOptions(dimensions=300))
+
+
 def test_folder_that_is_not_there_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(ModelMissing, match="nowhere"):
@@ -227,8 +242,7 @@ def test_empty_segments_sum_to_zero_wherever_they_stand() -> None:
 def transformer(tmp_path_factory: pytest.TempPathFactory) -> SentenceTransformerEncoder:
     return load_sentence_transformer(
         _write_tiny_transformer(tmp_path_factory.mktemp("tiny")),
-        prompts={TextKind.REQUEST: "query: "},
-        batch_size=2,
+        EncoderOptions(prompts={TextKind.REQUEST: "query: "}, batch_size=2),
     )
 
 
@@ -275,6 +289,21 @@ def test_transformer_tokens_have_places_in_the_text_without_the_prompt(
         assert [("an oil")[start:end] for start, end in zip(tokens.starts, tokens.ends, strict=True)] == [*"anoil"]
         assert tokens.vectors.shape == (5, 16)
         assert not tokens.exact
+
+
+def test_a_transformer_can_be_cut_and_prompted_and_then_has_another_fingerprint(
+    tmp_path: Path, transformer: SentenceTransformerEncoder
+) -> None:
+    folder = _write_tiny_transformer(tmp_path)
+    plain, cut = load_sentence_transformer(folder), load_sentence_transformer(folder, EncoderOptions(dimensions=4))
+    assert cut.encode(["oil"]).shape == (1, 4)
+    assert cut.token_vectors("oil").vectors.shape == (3, 4)
+    assert len({plain.fingerprint, cut.fingerprint, transformer.fingerprint}) == 3
+
+
+def test_a_back_end_that_is_not_installed_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelMissing, match="by openvino"):
+        load_encoder(_write_tiny_transformer(tmp_path), EncoderOptions(backend="openvino"))
 
 
 def test_transformers_of_other_weights_have_other_fingerprints(
