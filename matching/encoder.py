@@ -134,7 +134,8 @@ def unit_rows(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
 class EncoderOptions:
     """How a model is used; all but `dimensions` are for sentence-transformers models alone.
 
-    dimensions : only the first ones of each vector are kept (Matryoshka, Kusupati et al. 2022); all where None
+    dimensions : how many of each vector's are kept, all where None: the first ones (Matryoshka, Kusupati et al. 2022),
+                 of a static encoder the principal ones
     prompts    : what is written before a text of each kind, for models trained so; absent kinds get none
     backend    : torch, onnx or openvino, where it is installed
     """
@@ -204,7 +205,10 @@ def load_encoder(name_or_path: str | Path, options: EncoderOptions = EncoderOpti
 
 
 def load_static_encoder(folder: Path, dimensions: int | None = None) -> StaticEncoder:
-    """The static encoder of a folder, its vectors cut to the first `dimensions`; errors as `load_encoder`."""
+    """The static encoder of a folder; errors as `load_encoder`.
+
+    dimensions : how many principal ones of its vectors are kept; all, as they are, where None
+    """
     manifest = _read_manifest(folder)
     for name in ENCODER_FILES:
         _check_file(folder / name, manifest["sha256"].get(name, ""))
@@ -215,8 +219,14 @@ def load_static_encoder(folder: Path, dimensions: int | None = None) -> StaticEn
     except (SafetensorError, KeyError, ValueError) as error:
         raise ModelDamaged(f"{folder}: not a static encoder: {error}") from error
     _check_dimensions(folder, dimensions, vectors.shape[1])
-    kept = np.ascontiguousarray(vectors[:, :dimensions])
+    kept = vectors if dimensions is None else vectors @ _principal_directions(vectors)[:, :dimensions]
     return StaticEncoder(tokenizer, kept, _named(encoder_fingerprint(manifest["sha256"]), dimensions, {}))
+
+
+def _principal_directions(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Orthonormal columns, those along which the vectors lie longest first: turning by them keeps every cosine."""
+    _, directions = np.linalg.eigh((vectors.T @ vectors).astype(np.float64))
+    return np.asarray(directions[:, ::-1], np.float32)
 
 
 def encoder_fingerprint(checksums: Mapping[str, str]) -> str:
