@@ -7,7 +7,6 @@ sentences. Shared letters alone are measured beside them.
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,10 +21,8 @@ from matching.errors import UnreadableFile
 from training.corpora import Concept
 
 MEASURED_LANGUAGES = ("fr", "de", "es", "ar", "zh", "tr", "it", "pt", "nl")
-HELD_OUT = 1_000
 CANDIDATES = 10_000
 FEWEST_LANGUAGES = 6
-COMMON_WORD_COUNT = 10
 
 Vectorizer = Callable[[Sequence[str]], NDArray[np.float32]]
 
@@ -50,53 +47,6 @@ class Recall:
     n: int
     to_english: float
     from_english: float
-
-
-def split_concepts(concepts: Sequence[Concept], *, held_out: int = HELD_OUT, seed: int = 17) -> Split:
-    """Keep `held_out` synsets, and every pair that would give their English words away, out of training.
-
-    Only synsets with words in most measured languages, and without a common or commercial English word, are kept out:
-    a static encoder knows no word that it never saw, so the measure must not cost its users any.
-    """
-    common = common_words(concepts)
-    covered = [concept for concept in concepts if _is_covered(concept)]
-    eligible = [concept for concept in covered if common.isdisjoint(map(str.lower, concept.terms["en"]))]
-    random = Random(seed)
-    held = random.sample(eligible, min(held_out, len(eligible) // 2))
-    held_keys = {concept.key for concept in held}
-    words = {word.lower() for concept in held for word in concept.terms["en"]}
-    rest = (without_words(concept, words) for concept in concepts if concept.key not in held_keys)
-    training = [concept for concept in rest if concept is not None]
-    candidates = [concept for concept in training if _is_covered(concept)]
-    return Split(training, held, random.sample(candidates, min(held_out, len(candidates))))
-
-
-def common_words(concepts: Sequence[Concept]) -> set[str]:
-    """English words, in lower case, of the trade and of its nomenclature, and those that definitions use often."""
-    counts: Counter[str] = Counter()
-    trade: set[str] = set()
-    for concept in concepts:
-        counts.update(word.strip(".,;()").lower() for text in concept.glosses.get("en", ()) for word in text.split())
-        if concept.key.startswith(("hs:", "trade:")):
-            trade.update(word.strip(".,;()").lower() for text in concept.terms["en"] for word in text.split())
-            trade.update(map(str.lower, concept.terms["en"]))
-    return trade | {word for word, count in counts.items() if count >= COMMON_WORD_COUNT}
-
-
-def without_words(concept: Concept, words: set[str]) -> Concept | None:
-    """The concept without these English words; None where its headword is one of them or no English word is left."""
-    english = concept.terms.get("en", ())
-    kept = tuple(word for word in english if word.lower() not in words)
-    if kept == english:
-        return concept
-    if not kept or concept.key.startswith("en:"):
-        return None
-    return Concept(concept.key, {**concept.terms, "en": kept}, concept.glosses)
-
-
-def _is_covered(concept: Concept) -> bool:
-    languages = sum(language in concept.terms for language in MEASURED_LANGUAGES)
-    return ":" not in concept.key and "en" in concept.terms and languages >= FEWEST_LANGUAGES
 
 
 def recall_of_words(

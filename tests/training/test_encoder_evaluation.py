@@ -12,15 +12,13 @@ from matching.errors import UnreadableFile
 from training.corpora import Concept
 from training.encoder_evaluation import (
     MEASURED_LANGUAGES,
-    common_words,
+    Split,
     evaluate_encoder,
     mean_between_languages,
     read_parallel_sentences,
     recall_of_sentences,
     recall_of_words,
     shared_letters,
-    split_concepts,
-    without_words,
 )
 
 PROBE = Path(__file__).parents[2] / "data" / "encoder_probe"
@@ -44,44 +42,6 @@ def opposed(texts: Sequence[str]) -> NDArray[np.float32]:
     french = np.array([text.startswith("fr") for text in texts])
     rows[french] = -rows[french]
     return rows
-
-
-def test_no_held_out_english_word_is_trained_on() -> None:
-    synsets = [synset(number) for number in range(40)]
-    entries = [Concept(f"en:en{n} ()", {"en": (f"en{n}",), "sv": (f"sv{n}",)}, {}) for n in range(40)]
-    split = split_concepts([*synsets, *entries], held_out=10)
-    held = {word for concept in split.held_out for word in concept.terms["en"]}
-    trained = {word for concept in split.training for word in concept.terms["en"]}
-    assert len(held) == 10
-    assert held.isdisjoint(trained)
-    assert held | trained == {f"en{n}" for n in range(40)}
-
-
-def test_split_follows_its_seed() -> None:
-    synsets = [synset(number) for number in range(40)]
-    assert split_concepts(synsets, held_out=10, seed=1) == split_concepts(synsets, held_out=10, seed=1)
-    assert split_concepts(synsets, held_out=10, seed=1) != split_concepts(synsets, held_out=10, seed=2)
-
-
-def test_common_and_commercial_words_are_never_held_out() -> None:
-    tariff = Concept("hs:15", {"en": ("en1; en2",)}, {})
-    frequent = Concept("x:y", {"fr": ("y",)}, {"en": ("en3",) * 10})
-    assert {"en1", "en2", "en3"} <= common_words([tariff, frequent])
-    split = split_concepts([*map(synset, range(12)), tariff, frequent], held_out=6)
-    assert {"en1", "en2", "en3"}.isdisjoint(word for concept in split.held_out for word in concept.terms["en"])
-
-
-@pytest.mark.parametrize(
-    ("concept", "kept"),
-    [
-        (Concept("1-n", {"en": ("a", "b"), "fr": ("c",)}, {}), Concept("1-n", {"en": ("b",), "fr": ("c",)}, {})),
-        (Concept("1-n", {"en": ("b",)}, {}), Concept("1-n", {"en": ("b",)}, {})),
-        (Concept("1-n", {"en": ("A",), "fr": ("c",)}, {}), None),
-        (Concept("en:a (x)", {"en": ("a",), "fr": ("c",)}, {}), None),
-    ],
-)
-def test_concept_loses_held_out_words(concept: Concept, kept: Concept | None) -> None:
-    assert without_words(concept, {"a"}) == kept
 
 
 def test_perfect_encoder_recalls_all_and_an_opposed_language_none() -> None:
@@ -133,7 +93,8 @@ def test_broken_line_is_named(tmp_path: Path, line: str) -> None:
 def test_report_holds_every_measure(tmp_path: Path) -> None:
     path = tmp_path / "small.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in sentences(4)))
-    split = split_concepts([synset(number) for number in range(40)], held_out=10)
+    synsets = [synset(number) for number in range(40)]
+    split = Split(training=synsets[10:], held_out=synsets[:10], seen=synsets[10:20])
     report = evaluate_encoder(by_number, split, tmp_path)
     to_english = dict.fromkeys(MEASURED_LANGUAGES, 1.0)
     assert report["sentences"] == {"small": {"n": 4, "between_all_languages": 1.0, "to_english": to_english}}
