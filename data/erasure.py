@@ -10,7 +10,6 @@ import json
 import secrets
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -19,8 +18,6 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Table, Text, cast, delete, func, insert, or_, select, update
 from sqlalchemy.engine import Connection
 
-from data import shipped
-from data.events import TrainingData
 from data.keys import Keys
 from data.schema import (
     ANSWERS,
@@ -35,12 +32,8 @@ from data.schema import (
     Kind,
 )
 from data.store import Store
-from data.workspace import Models
-from matching.encoder import MANIFEST, encoder_fingerprint
-from matching.errors import SoukError, UnknownRecord
-from matching.ranker import GlassBoxRanker
+from matching.errors import UnknownRecord
 
-SHIPPED_DATA = TrainingData("the shipped corpora and sample", None)
 _AT_ONCE = 500
 
 
@@ -269,19 +262,6 @@ def receipt_digest(document: Mapping[str, Any]) -> str:
     told = {name: value for name, value in document.items() if name != "digest"}
     text = json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def training_of(models: Models) -> dict[str, TrainingData]:
-    """What the shipped ones among models were trained on, by kind; of others nothing is known."""
-    known = {}
-    manifest = json.loads((shipped.ENCODER / MANIFEST).read_text(encoding="utf-8"))
-    if models.encoder.fingerprint == encoder_fingerprint(manifest["sha256"]):
-        known["encoder"] = SHIPPED_DATA
-    with suppress(SoukError):
-        ranker = GlassBoxRanker.load(shipped.RANKER)
-        if (ranker.version, ranker.curves) == (models.ranker.version, models.ranker.curves):
-            known["ranker"] = SHIPPED_DATA
-    return known
 
 
 def _models(connection: Connection, since: datetime | None) -> list[dict[str, Any]]:

@@ -198,24 +198,32 @@ class Outbox:
             for row in rows
         )  # fmt: skip
 
+    def waiting(self) -> int:
+        """How many messages are not delivered and not given up."""
+        query = select(func.count()).select_from(DELIVERIES).where(DELIVERIES.c.due_at.is_not(None))
+        with self._database.reading() as connection:
+            number: int = connection.execute(query).scalar_one()
+        return number
+
     def delivered(self, claimed: Claimed, answer: str) -> None:
         """Note that a message arrived."""
         self._settle(claimed, answer, DeliveryState.DELIVERED, None)
 
-    def failed(self, claimed: Claimed, answer: str, *, chance: float, wait: timedelta = timedelta(0)) -> None:
-        """Note that a try failed: the message is tried again later, or given up after the last try.
+    def failed(self, claimed: Claimed, answer: str, *, chance: float, wait: timedelta = timedelta(0)) -> DeliveryState:
+        """Note that a try failed: the message is tried again later, or given up after the last try; which of them.
 
         chance : in 0..1, shortens the delay by up to a quarter, so that many do not come at once
         wait   : what the receiver asked for
         """
         if claimed.attempts >= MAX_ATTEMPTS:
             self._settle(claimed, answer, DeliveryState.FAILED, None)
-        else:
-            delay = max(retry_delay(claimed.attempts) * (1 - _JITTER * chance), wait)
-            self._settle(claimed, answer, DeliveryState.PENDING, self._database.clock() + delay)
+            return DeliveryState.FAILED
+        delay = max(retry_delay(claimed.attempts) * (1 - _JITTER * chance), wait)
+        self._settle(claimed, answer, DeliveryState.PENDING, self._database.clock() + delay)
+        return DeliveryState.PENDING
 
-    def gone(self, claimed: Claimed, answer: str) -> None:
-        """Switch the webhook off and give up what waits for it."""
+    def gone(self, claimed: Claimed, answer: str) -> int:
+        """Switch the webhook off and give up what waits for it; how many messages those are."""
         now = self._database.clock()
         webhook = WEBHOOKS.c.organisation_id == claimed.organisation_id, WEBHOOKS.c.id == claimed.webhook_id
         waiting = (
@@ -226,7 +234,7 @@ class Outbox:
         with self._database.writing() as connection:
             connection.execute(update(WEBHOOKS).where(*webhook).values(switched_off_at=now))
             given_up = {"state": DeliveryState.FAILED, "due_at": None, "ended_at": now, "last_answer": answer}
-            connection.execute(update(DELIVERIES).where(*waiting).values(given_up))
+            return connection.execute(update(DELIVERIES).where(*waiting).values(given_up)).rowcount
 
     def _settle(self, claimed: Claimed, answer: str, state: DeliveryState, due_at: datetime | None) -> None:
         ended_at = None if due_at else self._database.clock()

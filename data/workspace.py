@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from data import shipped
 from data.database import DEFAULT_ORGANISATION
+from data.events import TrainingData
 from data.schema import ERASED_ID, Kind
 from data.settings import Settings
 from data.snapshot import Snapshot, forget_supplier, save_snapshot, vectors_of
 from data.store import Change, Store
 from data.tables import read_suppliers
 from matching.catalogue import Halves
-from matching.encoder import Encoder, load_encoder
-from matching.errors import IndexDamaged, ModelDamaged, ModelMissing, NotReady
+from matching.encoder import MANIFEST, Encoder, encoder_fingerprint, load_encoder
+from matching.errors import IndexDamaged, ModelDamaged, ModelMissing, NotReady, SoukError
 from matching.headings import HeadingModel
 from matching.matcher import Matcher, Observer, unobserved
 from matching.profiles import Supplier
@@ -25,6 +28,7 @@ from matching.ranker import GlassBoxRanker
 
 _log = logging.getLogger(__name__)
 _CHANGES_AT_ONCE = 1_000
+SHIPPED_DATA = TrainingData("the shipped corpora and sample", None)
 
 
 @dataclass(frozen=True)
@@ -218,6 +222,19 @@ def open_workspace(settings: Settings, *, afresh: bool = False) -> Workspace:
     workspace.load(afresh=afresh)
     workspace.save_snapshot()
     return workspace
+
+
+def training_of(models: Models) -> dict[str, TrainingData]:
+    """What the shipped ones among models were trained on, by kind; of others nothing is known."""
+    known = {}
+    manifest = json.loads((shipped.ENCODER / MANIFEST).read_text(encoding="utf-8"))
+    if models.encoder.fingerprint == encoder_fingerprint(manifest["sha256"]):
+        known["encoder"] = SHIPPED_DATA
+    with suppress(SoukError):
+        ranker = GlassBoxRanker.load(shipped.RANKER)
+        if (ranker.version, ranker.curves) == (models.ranker.version, models.ranker.curves):
+            known["ranker"] = SHIPPED_DATA
+    return known
 
 
 def model_signature(settings: Settings) -> tuple[tuple[str, int, int, int], ...]:

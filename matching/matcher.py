@@ -316,6 +316,10 @@ class Matcher:
         findings = findings_of(scoring.query, supplier, product, terms, language)
         return Explanation(self.ranker.base, terms, found, findings, sentences_of(supplier, found, findings, language))
 
+    def observed_by(self, observe: Observer) -> Matcher:
+        """The same over the same suppliers, its stages measured by another."""
+        return Matcher(self.encoder, self.catalogue, self.index, self.word_index, self.ranker, self.headings, observe)
+
     def _is_worn(self) -> bool:
         """Whether so many rows are dead or recent that laying everything out anew pays."""
         dead = len(self.catalogue) - self.catalogue.count

@@ -35,7 +35,7 @@ def create_app(settings: ServiceSettings, load_models: Callable[[], Models] | No
     """
     metrics = Metrics()
     live = Live(settings, metrics, load_models)
-    hooks = WebhookThread(live, settings)
+    hooks = WebhookThread(live, settings, metrics)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

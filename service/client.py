@@ -17,9 +17,11 @@ from urllib.parse import quote
 import httpx
 from pydantic import BaseModel
 
+from data.webhooks import EventType
 from matching.filters import Filters
 from matching.profiles import BuyerRequest, Constraints, Money, Product, Quantity, Supplier
 from service.calls import ApiError, Calls, NotFound, PreconditionFailed, TooManyRequests, Unavailable, away
+from service.erasure_schemas import ErasureBody, ReceiptAnswer, ReceiptsAnswer
 from service.feedback import FeedbackAnswer, FeedbackBatch, FeedbackEvent
 from service.record_schemas import ImportAnswer, PageAnswer, Records, WrittenAnswer
 from service.schemas import (
@@ -32,10 +34,19 @@ from service.schemas import (
     RankingAnswer,
     RequestsAnswer,
 )
+from service.webhook_schemas import (
+    CreatedWebhookAnswer,
+    DeliveriesAnswer,
+    DeliveryAnswer,
+    WebhookAnswer,
+    WebhookBody,
+    WebhooksAnswer,
+)
 
 __all__ = [
-    "ApiError", "BuyerRequest", "Constraints", "FeedbackEvent", "Filters", "Money", "NotFound", "PreconditionFailed",
-    "Product", "Quantity", "Read", "Records", "SoukClient", "Supplier", "TooManyRequests", "Unavailable",
+    "ApiError", "BuyerRequest", "Constraints", "EventType", "FeedbackEvent", "Filters", "Money", "NotFound",
+    "PreconditionFailed", "Product", "Quantity", "Read", "Records", "SoukClient", "Supplier", "TooManyRequests",
+    "Unavailable",
 ]  # fmt: skip
 
 T = TypeVar("T", bound=BaseModel)
@@ -59,6 +70,14 @@ class Wanted(TypedDict, total=False):
     top: int
     language: str | None
     explain: bool
+
+
+class Named(TypedDict, total=False):
+    """Whom an erasure is about: one of the three ids."""
+
+    supplier_id: str
+    request_id: str
+    client_id: str
 
 
 class SoukClient:
@@ -218,6 +237,45 @@ class SoukClient:
         """Store at most 1,000 events; each that names nothing known is in `refused`."""
         return self._post("/v1/feedback/batch", FeedbackBatch(events=tuple(events)), FeedbackAnswer)
 
+    # Erasures
+
+    def erase(self, **named: Unpack[Named]) -> ReceiptAnswer:
+        """Erase a supplier, a request or a client with every stored trace; NotFound where nothing is held of it.
+
+        Not sent again where its answer was lost: `erasures` tells whether it was done.
+        """
+        return self._post_unless_lost("/v1/erasures", ErasureBody(**named), ReceiptAnswer)
+
+    def erasure(self, erasure_id: str) -> ReceiptAnswer:
+        """A receipt; NotFound where there is none of that id."""
+        return self._get(f"/v1/erasures/{_quoted(erasure_id)}", ReceiptAnswer)
+
+    def erasures(self, **named: Unpack[Named]) -> list[ReceiptAnswer]:
+        """Whether a supplier, a request or a client was erased: its receipts, the last first."""
+        return self._get("/v1/erasures", ReceiptsAnswer, **_document(ErasureBody(**named))).receipts
+
+    # Webhooks
+
+    def create_webhook(self, url: str, event_types: Iterable[EventType]) -> CreatedWebhookAnswer:
+        """Enter a webhook; its secret is shown this once.
+
+        Not sent again where its answer was lost: look for it in `webhooks`, and drop it, since nobody has its secret.
+        """
+        body = WebhookBody(url=url, event_types=tuple(event_types))
+        return self._post_unless_lost("/v1/webhooks", body, CreatedWebhookAnswer)
+
+    def webhooks(self) -> list[WebhookAnswer]:
+        """Every webhook, the oldest first."""
+        return self._get("/v1/webhooks", WebhooksAnswer).webhooks
+
+    def delete_webhook(self, webhook_id: str) -> None:
+        """Drop a webhook and what waits for it; NotFound where there is none."""
+        self._delete(f"/v1/webhooks/{_quoted(webhook_id)}", None)
+
+    def deliveries(self, webhook_id: str) -> list[DeliveryAnswer]:
+        """How the last 100 messages to a webhook fared, the newest first; NotFound where there is none."""
+        return self._get(f"/v1/webhooks/{_quoted(webhook_id)}/deliveries", DeliveriesAnswer).deliveries
+
     # Health
 
     def health(self) -> Health:
@@ -241,6 +299,10 @@ class SoukClient:
     def _post(self, path: str, body: BaseModel, answer: type[T]) -> T:
         sent = self._calls.send("POST", path, headers=_once(), json=_document(body))
         return answer.model_validate_json(sent.content)
+
+    def _post_unless_lost(self, path: str, body: BaseModel, answer: type[T]) -> T:
+        # Kept for a repeat, the answer would hold a secret, and its digest a guessable trace of who was erased.
+        return answer.model_validate_json(self._calls.send("POST", path, twice=False, json=_document(body)).content)
 
     def _put(
         self, kind: Records, record_id: str, record: BaseModel, if_match: str | None, if_none_match: str | None

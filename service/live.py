@@ -9,13 +9,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as StillLoading
 
 from data.database import DEFAULT_ORGANISATION, Database
-from data.erasure import training_of
 from data.events import note_model_version
 from data.keys import Keys
 from data.schema import Kind
 from data.snapshot import forget_supplier
 from data.store import Store
-from data.workspace import Models, Workspace, model_signature, snapshot_path
+from data.workspace import Models, Workspace, model_signature, snapshot_path, training_of
 from matching.errors import ModelDamaged, ModelMissing, SoukError, StoreUnavailable
 from matching.matcher import Matcher
 from matching.profiles import BuyerRequest

@@ -1,10 +1,11 @@
-"""What Prometheus reads: requests, stages of an answer, the catalogue in service."""
+"""What Prometheus reads: requests, stages of an answer, the catalogue in service, messages to webhooks."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -16,6 +17,14 @@ from matching.matcher import Stage
 
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24)
 _WAITING = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500)
+
+
+class Attempt(StrEnum):
+    """What became of a message to a webhook when it was tried to deliver it."""
+
+    SENT = "sent"
+    RETRIED = "retried"
+    FAILED = "failed"
 
 
 class Metrics:
@@ -44,6 +53,12 @@ class Metrics:
         )
         self.models_refused = most("souk_models_refused", "Whether new models could not be put in service")
         self.refused = counter("souk_keys_refused", "Requests without a good key")
+        self.deliveries = counter(
+            "souk_webhook_deliveries", "Messages to webhooks sent, to be retried, failed", ["state"]
+        )
+        for state in Attempt:
+            self.deliveries.labels(state)
+        self.waiting = most("souk_webhook_deliveries_waiting", "Messages to webhooks that wait in the outbox")
 
     def observe(self, stage: Stage) -> AbstractContextManager[None]:
         """Measures a stage of an answer."""

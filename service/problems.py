@@ -108,7 +108,7 @@ def _headers(error: errors.SoukError, status: HTTPStatus) -> dict[str, str]:
 
 async def _invalid(_request: Request, error: Any) -> JSONResponse:
     faults = faults_of(error)
-    detail = "; ".join(f"{fault.field}: {fault.expected}" for fault in faults[:3])
+    detail = "; ".join(": ".join(filter(None, (fault.field, fault.expected))) for fault in faults[:3])
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, faults)
 
 

@@ -17,10 +17,12 @@ from time import monotonic, thread_time
 import httpx
 
 from data.standings import Standings
-from data.webhooks import Claimed, Outbox, note_models_in_service, sign, watching
+from data.webhooks import Claimed, DeliveryState, Outbox, note_models_in_service, sign, watching
 from matching.errors import ModelMissing, NotReady, SoukError
+from matching.matcher import unobserved
 from service.access import LOOPBACK
 from service.live import Live
+from service.metrics import Attempt, Metrics
 from service.settings import ServiceSettings
 
 _log = logging.getLogger(__name__)
@@ -73,9 +75,10 @@ class Reach:
 class WebhookThread:
     """Tells the webhooks of every organisation for as long as the service runs."""
 
-    def __init__(self, live: Live, settings: ServiceSettings) -> None:
+    def __init__(self, live: Live, settings: ServiceSettings, metrics: Metrics) -> None:
         self._live = live
         self._settings = settings
+        self._metrics = metrics
         self._outbox = Outbox(live.database, live.keys)
         self._noted: dict[str, str] = {}
         self._next_look = 0.0
@@ -97,8 +100,7 @@ class WebhookThread:
         while not self._stopping.wait(self._settings.follow_seconds):
             try:
                 self._look()
-                while not self._stopping.is_set() and (claimed := self._outbox.claim()):
-                    asyncio.run(self._send_all(claimed))
+                self._deliver()
                 self._has_failed = False
             except ModelMissing:
                 continue
@@ -124,8 +126,17 @@ class WebhookThread:
             # In this order: the matcher has at least the changes that were seen.
             seen = workspace.seen
             with suppress(NotReady):
-                Standings(workspace.store).bring_up(workspace.matcher, seen)
+                Standings(workspace.store).bring_up(workspace.matcher.observed_by(unobserved), seen)
         self._next_look = monotonic() + _REST * (thread_time() - begun)
+
+    def _deliver(self) -> None:
+        """Send what is due until nothing is."""
+        while not self._stopping.is_set():
+            claimed = self._outbox.claim()
+            self._metrics.waiting.set(self._outbox.waiting())
+            if not claimed:
+                return
+            asyncio.run(self._send_all(claimed))
 
     async def _send_all(self, claimed: Sequence[Claimed]) -> None:
         reach = reach_of(self._live, self._settings)
@@ -133,7 +144,7 @@ class WebhookThread:
             await asyncio.gather(*(self._send(client, reach, one) for one in claimed))
 
     async def _send(self, client: httpx.AsyncClient, reach: Reach, claimed: Claimed) -> None:
-        wait = timedelta(0)
+        status, wait = 0, timedelta(0)
         try:
             async with asyncio.timeout(_TIMEOUT_SECONDS):
                 status, wait = await _post(client, reach, claimed, int(self._live.database.clock().timestamp()))
@@ -147,13 +158,19 @@ class WebhookThread:
             answer = "an unforeseen failure"
         else:
             answer = str(status)
-            if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-                await asyncio.to_thread(self._outbox.delivered, claimed, answer)
-                return
-            if status == HTTPStatus.GONE:
-                await asyncio.to_thread(self._outbox.gone, claimed, answer)
-                return
-        await asyncio.to_thread(self._outbox.failed, claimed, answer, chance=random.random(), wait=wait)
+        await asyncio.to_thread(self._settle, claimed, status, answer, wait)
+
+    def _settle(self, claimed: Claimed, status: int, answer: str, wait: timedelta) -> None:
+        """Note what became of a try; status is 0 where no answer came."""
+        state, messages = Attempt.SENT, 1
+        if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+            self._outbox.delivered(claimed, answer)
+        elif status == HTTPStatus.GONE:
+            state, messages = Attempt.FAILED, self._outbox.gone(claimed, answer)
+        else:
+            left = self._outbox.failed(claimed, answer, chance=random.random(), wait=wait)
+            state = Attempt.RETRIED if left is DeliveryState.PENDING else Attempt.FAILED
+        self._metrics.deliveries.labels(state).inc(messages)
 
 
 def reach_of(live: Live, settings: ServiceSettings) -> Reach:

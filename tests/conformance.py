@@ -17,11 +17,14 @@ from data.database import Database
 from data.keys import Keys, Scope
 from data.schema import Kind
 from data.store import Store
+from data.webhooks import EventType, Webhooks, tell
 from matching.profiles import BuyerRequest, Supplier
 from service import cursors
-from service.client import SoukClient
+from service.client import FeedbackEvent, SoukClient
 from tests.served import Served
 
+# Nothing is sent there: the name leads to no address.
+RECEIVER = "https://portal.example/souk"
 CASES = Path(__file__).with_name("conformance_cases.py")
 # As generated, a case that its schema calls valid may name what is unknown, be bound to another state of a record, or
 # say what only the service can tell to be wrong. Cases that are completed in these respects must succeed.
@@ -60,6 +63,7 @@ def conform(database_url: str, folder: Path, *, examples: int, seed: int) -> Con
     store = Store(database)
     store.put_suppliers([Supplier(id="known", name="Argan", description="argan oil"), Supplier(id="0", name="Zellij")])
     store.put_requests([BuyerRequest(id="known", text="argan oil")])
+    webhook_id = _webhook(database)
     database.close()
     served = Served(database_url, folder, SOUK_REQUESTS_PER_MINUTE="10000000")
     served.wait_until_ready()
@@ -70,7 +74,7 @@ def conform(database_url: str, folder: Path, *, examples: int, seed: int) -> Con
         "--max-examples", str(examples), "--seed", str(seed), "--request-timeout", "120",
         "--no-color", "--continue-on-failure",
     ]  # fmt: skip
-    environment = {**os.environ, "SOUK_KNOWN": json.dumps(_known(served, token))}
+    environment = {**os.environ, "SOUK_KNOWN": json.dumps(_known(served, token, webhook_id))}
     try:
         done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
         operations = _operations(served)
@@ -79,20 +83,44 @@ def conform(database_url: str, folder: Path, *, examples: int, seed: int) -> Con
     return Conformance(done.returncode == 0, done.stdout, *_counted(folder / "server.log", operations))
 
 
-def _known(served: Served, token: str) -> dict[str, str]:
+def _webhook(database: Database) -> str:
+    """The id of a webhook that was told one message."""
+    webhook, _ = Webhooks(database, "default", Keys(database)).create(RECEIVER, [EventType.MEETING_CHANGED])
+    with database.writing() as connection:
+        tell(connection, "default", EventType.MEETING_CHANGED, {"meeting_id": "known"}, database.clock())
+    return webhook.id
+
+
+def _known(served: Served, token: str, webhook_id: str) -> dict[str, str]:
     """What a case must name to be answered with success."""
     with SoukClient(served.address, token) as client:
         ranking = client.match("argan oil", top=1)
+        # A match with an event of this client is erased with no other client.
+        client.feedback(_event(ranking.match_id))
+        client.put_supplier(Supplier(id="erased", name="Firm"))
+        receipt = client.erase(supplier_id="erased")
     return {
         "address": served.address,
         "authorization": f"Bearer {token}",
         "supplier_id": "known",
         "request_id": "known",
         "match_id": ranking.match_id,
+        "client_id": "known",
+        "erasure_id": receipt.id,
+        "webhook_id": webhook_id,
+        "url": RECEIVER,
         "match_cursor": cursors.written(ranking.match_id, 1),
         "suppliers_cursor": cursors.written(Kind.SUPPLIERS, ""),
         "requests_cursor": cursors.written(Kind.REQUESTS, ""),
     }
+
+
+def _event(match_id: str) -> FeedbackEvent:
+    event = {
+        "event_id": "known", "action_name": "click", "query_id": match_id, "timestamp": "2026-03-01T10:00:00Z",
+        "client_id": "known", "event_attributes": {"object": {"object_id": "known"}},
+    }  # fmt: skip
+    return FeedbackEvent.model_validate(event)
 
 
 def _operations(served: Served) -> list[str]:

@@ -33,8 +33,10 @@ _VALUES: Mapping[str, tuple[str, ...]] = {
     "request_id": (KNOWN["request_id"],),
     "query_id": (KNOWN["match_id"],),
     "object_id": (KNOWN["supplier_id"],),
+    "url": (KNOWN["url"],),
 }
 _PRINTED = re.compile(r"[^\s\x00-\x1f\x7f-\x9f]")
+_SUBJECTS = ("supplier_id", "request_id", "client_id")
 _READABLE = {"text": re.compile(r"[^\W\d_]")}
 
 schemathesis.serializer.alias("application/x-ndjson", "text/plain")
@@ -47,8 +49,10 @@ _choices: dict[str, dict[int, bool]] = defaultdict(dict)
 def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:  # noqa: ARG001
     """Complete every other valid case; keep from any other what the completed ones need."""
     if case.meta is None or not case.meta.generation.mode.is_positive or not _chosen(case):
-        if case.method == "DELETE" and set(KNOWN.values()) & set(map(str, case.path_parameters.values())):
-            case.path_parameters = dict.fromkeys(case.path_parameters, "gone")
+        if case.method == "DELETE":
+            case.path_parameters = _spared(case.path_parameters)
+        if f"{case.method} {case.path}" == "POST /v1/erasures":
+            case.body = _spared(case.body)
         return
     _complete(case)
     case.headers["x-request-id"] = COMPLETED
@@ -77,18 +81,54 @@ def _complete(case: Any) -> None:
     if "idempotency-key" in case.headers:
         case.headers["idempotency-key"] = str(_number(_content(case)))
     if case.method == "DELETE":
-        _put_there(case)
-    whole = _BODIES.get(f"{case.method} {case.path}")
+        case.path_parameters = {name: _made(name) for name in case.path_parameters}
+    operation = f"{case.method} {case.path}"
+    if operation == "GET /v1/erasures":
+        named = _one_of(_SUBJECTS, case.query)
+        case.query = {named: case.query.get(named) or "erased"}
+    whole = _BODIES.get(operation)
     if whole:
         case.body = whole(_said("", case.body))
 
 
-def _put_there(case: Any) -> None:
-    """Something to delete, that no other case needs."""
-    case.path_parameters = dict.fromkeys(case.path_parameters, "to-be-deleted")
-    body = {"name": "Firm"} if "supplier_id" in case.path_parameters else {"text": "argan oil"}
-    address = KNOWN["address"] + case.formatted_path
-    requests.put(address, json=body, headers={"authorization": KNOWN["authorization"]}, timeout=30).raise_for_status()
+def _spared(named: Any) -> Any:
+    """What names something to be removed, without what other cases need."""
+    if not isinstance(named, dict):
+        return named
+    return {name: "gone" if str(value).strip() in KNOWN.values() else value for name, value in named.items()}
+
+
+def _made(name: str) -> str:
+    """The id of something to remove, that no other case needs."""
+    made = "to-be-removed"
+    if name == "webhook_id":
+        body = _with_room({"url": KNOWN["url"], "event_types": ["meeting.changed"]})
+        return str(_call("POST", "/v1/webhooks", body)["id"])
+    if name == "client_id":
+        match = _call("POST", "/v1/match", {"text": "argan oil", "top": 1})
+        about = {"object": {"object_id": KNOWN["supplier_id"]}}
+        event = {"event_id": made, "client_id": made, "query_id": match["match_id"], "event_attributes": about}
+        _call("POST", "/v1/feedback", {**event, "action_name": "click", "timestamp": "2026-03-01T10:00:00Z"})
+    elif name == "supplier_id":
+        _call("PUT", f"/v1/suppliers/{made}", {"name": "Firm"})
+    else:
+        _call("PUT", f"/v1/requests/{made}", {"text": "argan oil"})
+    return made
+
+
+def _with_room(body: Any) -> Any:
+    """A webhook as it is, once so many of those before are gone that it may be added."""
+    for webhook in _call("GET", "/v1/webhooks")["webhooks"][:-5]:
+        if webhook["id"] != KNOWN["webhook_id"]:
+            _call("DELETE", f"/v1/webhooks/{webhook['id']}")
+    return body
+
+
+def _call(method: str, path: str, body: object = None) -> Any:
+    headers = {"authorization": KNOWN["authorization"]}
+    answer = requests.request(method, KNOWN["address"] + path, json=body, headers=headers, timeout=30)
+    answer.raise_for_status()
+    return answer.json() if answer.content else None
 
 
 def _said(name: str, value: Any) -> Any:
@@ -113,10 +153,20 @@ def _ordered(fields: dict[str, Any]) -> dict[str, Any]:
 
 def _of_one_kind(body: dict[str, Any]) -> dict[str, Any]:
     kinds = ("text", "request", "request_id", "cursor")
-    given = [kind for kind in kinds if body.get(kind) is not None]
-    chosen = given[_number(body) % len(given)] if given else "text"
+    chosen = _one_of(kinds, body)
     rest = {name: value for name, value in body.items() if name not in kinds}
     return {**rest, chosen: body.get(chosen) or "argan oil"}
+
+
+def _one_of(names: tuple[str, ...], given: dict[str, Any]) -> str:
+    """One of the fields that are given, the first of all where none is."""
+    stated = [name for name in names if given.get(name) is not None] or [names[0]]
+    return stated[_number(given) % len(stated)]
+
+
+def _erasure(body: dict[str, Any]) -> dict[str, Any]:
+    named = _one_of(_SUBJECTS, body)
+    return {named: _made(named)}
 
 
 def _event(body: dict[str, Any]) -> dict[str, Any]:
@@ -144,6 +194,8 @@ _BODIES: Mapping[str, Callable[[Any], Any]] = {
     "POST /v1/hs": lambda body: body,
     "POST /v1/feedback": _event,
     "POST /v1/feedback/batch": lambda body: {**body, "events": [_event(event) for event in body["events"]]},
+    "POST /v1/erasures": _erasure,
+    "POST /v1/webhooks": _with_room,
     "POST /v1/imports/{kind}": lambda body: json.dumps({"id": KNOWN["supplier_id"], "name": str(body)[:300]}),
     "POST /v1/imports/{kind}/file": lambda _: {"file": "id;name;text\nknown;Firm;argan oil\n"},
 }

@@ -11,10 +11,9 @@ import pytest
 from sqlalchemy import insert, select
 from typer.testing import CliRunner
 
-from data import shipped
 from data.answers import Answer, Answers
 from data.database import Database
-from data.erasure import SHIPPED_DATA, Erasures, Saw, Subject, SubjectKind, training_of
+from data.erasure import Erasures, Saw, Subject, SubjectKind
 from data.erasure_cli import commands
 from data.events import Event, EventLog, Impression, ShownMatch, TrainingData, note_model_version
 from data.keys import Keys
@@ -22,7 +21,7 @@ from data.schema import METADATA, STANDINGS, Kind
 from data.snapshot import Snapshot
 from data.store import Outcome, Store
 from data.webhooks import EventType, Webhooks, tell
-from data.workspace import Models, Workspace
+from data.workspace import SHIPPED_DATA, Models, Workspace
 from matching.errors import InvalidInput, UnknownRecord
 from matching.profiles import BuyerRequest, Supplier
 from matching.ranker import GlassBoxRanker
@@ -214,12 +213,6 @@ def test_of_what_came_nobody_knows_when_any_training_on_stored_data_counts(store
     note_model_version(store.database, "ranker", "v1", TrainingData("f", NOW - timedelta(days=1)))
     store.delete(Kind.SUPPLIERS, FIRM.id)
     assert _erasures(store).erase(_supplier()).models[0]["saw"] == Saw.YES
-
-
-def test_the_shipped_models_say_what_they_were_trained_on(encoder: HashingEncoder, ranker: GlassBoxRanker) -> None:
-    shipped_ranker = GlassBoxRanker.load(shipped.RANKER)
-    assert training_of(Models(encoder, shipped_ranker)) == {"ranker": SHIPPED_DATA}
-    assert training_of(Models(encoder, ranker)) == {}
 
 
 @pytest.fixture

@@ -188,13 +188,13 @@ def test_a_message_is_tried_again_ever_later_for_near_a_day_and_then_given_up(
     webhook, _ = webhooks.create(URL, list(EventType))
     told()
     for attempt in range(1, MAX_ATTEMPTS):
-        outbox.failed(_only(outbox), "500", chance=0.0)
+        assert outbox.failed(_only(outbox), "500", chance=0.0) is DeliveryState.PENDING
         waiting = webhooks.deliveries(webhook.id)[0]
         assert (waiting.state, waiting.attempts, waiting.last_answer) == (DeliveryState.PENDING, attempt, "500")
         assert waiting.due_at == clock.now + timedelta(seconds=15 * 4 ** (attempt - 1))
         clock.now = waiting.due_at
     assert timedelta(hours=20) < clock.now - NOW < timedelta(hours=24)
-    outbox.failed(_only(outbox), "timeout", chance=0.0)
+    assert outbox.failed(_only(outbox), "timeout", chance=0.0) is DeliveryState.FAILED
     last = webhooks.deliveries(webhook.id)[0]
     assert (last.state, last.attempts, last.due_at, last.ended_at) == (
         DeliveryState.FAILED, MAX_ATTEMPTS, None, clock.now
@@ -224,7 +224,9 @@ def test_a_receiver_that_is_gone_is_switched_off_with_all_that_waits_for_it(
 ) -> None:
     webhook, _ = webhooks.create(URL, list(EventType))
     told(10)
-    outbox.gone(outbox.claim()[0], "410")
+    assert outbox.waiting() == 10
+    assert outbox.gone(outbox.claim()[0], "410") == 10
+    assert outbox.waiting() == 0
     clock.now += timedelta(days=1)
     told()
     assert outbox.claim() == ()

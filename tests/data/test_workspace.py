@@ -5,10 +5,20 @@ from pathlib import Path
 
 import pytest
 
+from data import shipped
 from data.database import Database
 from data.settings import Settings
 from data.store import Store
-from data.workspace import Models, Workspace, model_signature, open_matcher, snapshot_path, suppliers_in_use
+from data.workspace import (
+    SHIPPED_DATA,
+    Models,
+    Workspace,
+    model_signature,
+    open_matcher,
+    snapshot_path,
+    suppliers_in_use,
+    training_of,
+)
 from matching.errors import ModelMissing, NotReady
 from matching.files import write_whole
 from matching.profiles import BuyerRequest, Supplier
@@ -196,3 +206,9 @@ def test_a_snapshot_that_cannot_be_written_anew_is_removed_when_a_supplier_is_go
 
 def _full_disk(*_arguments: object) -> None:
     raise OSError("the disk is full")
+
+
+def test_the_shipped_models_say_what_they_were_trained_on(encoder: HashingEncoder, ranker: GlassBoxRanker) -> None:
+    shipped_ranker = GlassBoxRanker.load(shipped.RANKER)
+    assert training_of(Models(encoder, shipped_ranker)) == {"ranker": SHIPPED_DATA}
+    assert training_of(Models(encoder, ranker)) == {}

@@ -1,4 +1,4 @@
-"""Each example of docs/api.md, run against a real server, its answer held against the one shown."""
+"""Each example of the documents of the HTTP API, run against a real server, its answer held against the one shown."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from service.client import SoukClient
 from tests.served import SOUK, Served
 from tests.service.conftest import wait_until
 
-DOCUMENT = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+DOCUMENTS = [Path(__file__).parents[2] / "docs" / name for name in ("api.md", "erasure.md", "webhooks.md")]
+TEXT = "\n".join(document.read_text(encoding="utf-8") for document in DOCUMENTS)
 _EXAMPLE = re.compile(r"```(sh|python)\n(.*?)```\n(?:\n```(json|text)\n(.*?)```)?", re.DOTALL)
 _ANYTHING = "…"
 
@@ -85,9 +86,9 @@ def served(tmp_path: Path) -> Iterator[Served]:
     running.close()
 
 
-def test_each_example_is_answered_as_the_document_shows(served: Served, tmp_path: Path) -> None:
+def test_each_example_is_answered_as_its_document_shows(served: Served, tmp_path: Path) -> None:
     shell = Shell(served, tmp_path)
-    examples = _EXAMPLE.findall(DOCUMENT)
+    examples = _EXAMPLE.findall(TEXT)
     shell.run("sh", examples[0][1])
     token = Keys(Database.open(f"sqlite:///{tmp_path}/souk.db")).create("default", "test", Scope)
     with SoukClient(served.address, token) as client:
@@ -99,4 +100,4 @@ def test_each_example_is_answered_as_the_document_shows(served: Served, tmp_path
 
 
 def test_no_example_goes_unrun() -> None:
-    assert len(_EXAMPLE.findall(DOCUMENT)) == DOCUMENT.count("```sh\n") + DOCUMENT.count("```python\n")
+    assert len(_EXAMPLE.findall(TEXT)) == TEXT.count("```sh\n") + TEXT.count("```python\n")

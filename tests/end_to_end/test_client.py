@@ -20,6 +20,7 @@ from data.keys import Keys, Scope
 from service.client import (
     ApiError,
     BuyerRequest,
+    EventType,
     FeedbackEvent,
     Filters,
     NotFound,
@@ -37,6 +38,7 @@ from tests.service.conftest import wait_until
 RUGS = Supplier.model_validate(
     {"id": "S 1?#", "name": "Tapis", "country": "Maroc", "products": [{"name": "hand-knotted wool rugs"}]}
 )
+RECEIVER = "https://portal.example/souk"
 WANTED = BuyerRequest(id="R 1", text="hand-knotted wool rugs, 60 pieces", country="DK")
 
 
@@ -104,6 +106,13 @@ METHODS: Mapping[str, Callable[[SoukClient, Path], object]] = {
     "GET /v1/exports/{kind}": lambda client, _: list(client.export_suppliers()),
     "DELETE /v1/suppliers/{supplier_id}": lambda client, _: client.delete_supplier(RUGS.id),
     "DELETE /v1/requests/{request_id}": lambda client, _: client.delete_request("R 1"),
+    "POST /v1/erasures": lambda client, _: client.erase(supplier_id="F1"),
+    "GET /v1/erasures": lambda client, _: client.erasures(supplier_id="F1"),
+    "GET /v1/erasures/{erasure_id}": lambda client, _: client.erasure(client.erasures(supplier_id="F1")[0].id),
+    "POST /v1/webhooks": lambda client, _: client.create_webhook(RECEIVER, EventType),
+    "GET /v1/webhooks": lambda client, _: client.webhooks(),
+    "GET /v1/webhooks/{webhook_id}/deliveries": lambda client, _: client.deliveries(client.webhooks()[0].id),
+    "DELETE /v1/webhooks/{webhook_id}": lambda client, _: client.delete_webhook(client.webhooks()[0].id),
     "GET /healthz": lambda client, _: client.health(),
     "GET /readyz": lambda client, _: client.readiness(),
     "GET /metrics": lambda client, _: client.metrics(),
@@ -197,6 +206,26 @@ def test_feedback_tells_what_became_of_each_event(client: SoukClient) -> None:
         client.feedback(_event("gone", RUGS.id, "e-3"))
 
 
+def test_an_erasure_is_told_by_its_receipt_ever_after(client: SoukClient) -> None:
+    client.put_supplier(RUGS)
+    receipt = client.erase(supplier_id=RUGS.id)
+    assert receipt.erased == {"suppliers": 1, "changes": 1}
+    assert client.erasures(supplier_id=RUGS.id) == [client.erasure(receipt.id)] == [receipt]
+    assert client.erasures(client_id=RUGS.id) == []
+    with pytest.raises(NotFound, match="nothing is held of a supplier"):
+        client.erase(supplier_id=RUGS.id)
+
+
+def test_a_webhook_shows_its_secret_where_it_is_asked_for_alone(client: SoukClient) -> None:
+    webhook = client.create_webhook(RECEIVER, [EventType.MODEL_CHANGED])
+    assert webhook.secret.startswith("whsec_")
+    assert webhook.secret not in repr(webhook)
+    assert [one.id for one in client.webhooks()] == [webhook.id]
+    assert client.deliveries(webhook.id) == []
+    client.delete_webhook(webhook.id)
+    assert client.webhooks() == []
+
+
 def test_a_failure_tells_the_field_and_the_request_id(client: SoukClient, folder: Path) -> None:
     with pytest.raises(ApiError) as told:
         list(client.requests(country="Atlantis"))
@@ -258,6 +287,25 @@ def test_a_bound_write_whose_answer_is_lost_is_left_to_the_caller(served: Served
             client.put_supplier(RUGS, if_none_match="*")
         assert (told.value.uncertain, told.value.status) == (True, None)
         assert client.supplier(RUGS.id).record == RUGS
+
+
+def test_an_erasure_whose_answer_is_lost_is_found_by_its_receipt(served: Served, key: Callable[..., str]) -> None:
+    token = key()
+    with SoukClient(served.address, token) as near:
+        near.put_supplier(RUGS)
+    with Cutting(served.address, answers=1) as far, SoukClient(far.address, token) as client:
+        with pytest.raises(Unavailable) as told:
+            client.erase(supplier_id=RUGS.id)
+        assert told.value.uncertain
+        assert [receipt.erased["suppliers"] for receipt in client.erasures(supplier_id=RUGS.id)] == [1]
+
+
+def test_a_webhook_whose_answer_is_lost_is_not_made_a_second_time(served: Served, key: Callable[..., str]) -> None:
+    with Cutting(served.address, answers=1) as far, SoukClient(far.address, key()) as client:
+        with pytest.raises(Unavailable) as told:
+            client.create_webhook(RECEIVER, EventType)
+        assert told.value.uncertain
+        assert [webhook.url for webhook in client.webhooks()] == [RECEIVER]
 
 
 def test_a_client_gives_up_after_as_many_tries_as_it_may(served: Served, key: Callable[..., str]) -> None:

@@ -82,6 +82,7 @@ def test_a_later_page_goes_on_where_the_first_ended(client: TestClient) -> None:
 @pytest.mark.parametrize("body", [{}, {"supplier_id": "S1", "client_id": "c"}, {"supplier_id": ""}, {"id": "S1"}])
 def test_one_subject_has_to_be_named(client: TestClient, body: dict[str, str]) -> None:
     assert client.post("/v1/erasures", json=body).status_code == 422
+    assert client.get("/v1/erasures", params=body).status_code == 422
     assert client.get("/v1/suppliers/S1").status_code == 200
 
 

@@ -228,6 +228,37 @@ def test_a_secret_is_shown_once_and_is_in_no_log(
     assert webhook["secret"].removeprefix("whsec_") not in caplog.text
 
 
+def test_messages_are_counted_by_what_became_of_them(client: TestClient, app: FastAPI, live: Live) -> None:
+    sample = app.state.metrics.registry.get_sample_value
+
+    def count(state: str) -> float:
+        return float(sample("souk_webhook_deliveries_total", {"state": state}))
+
+    receiver = Receiver(500, 200, 410)
+    _create(client, receiver.url)
+    client.put("/v1/requests/R1", json=RUGS)
+    wait_until(lambda: (count("retried"), sample("souk_webhook_deliveries_waiting")) == (1, 1))
+    _make_due(live)
+    wait_until(lambda: (count("sent"), sample("souk_webhook_deliveries_waiting")) == (1, 0))
+    client.put("/v1/requests/R2", json=RUGS)
+    wait_until(lambda: count("failed") == 1)
+    assert (count("sent"), count("retried")) == (1, 1)
+    receiver.close()
+
+
+def test_looking_for_matches_counts_as_no_match(client: TestClient, app: FastAPI, receiver: Receiver) -> None:
+    def measured() -> list[float]:
+        samples = app.state.metrics.stages.collect()[0].samples
+        return [one.value for one in samples if one.name.endswith("_count")]
+
+    client.post("/v1/match", json=RUGS)
+    before = measured()
+    _create(client, receiver.url)
+    client.put("/v1/requests/R1", json=RUGS)
+    wait_until(lambda: len(receiver.received) == 1)
+    assert measured() == before != []
+
+
 def test_a_deleted_webhook_is_told_nothing(client: TestClient, receiver: Receiver) -> None:
     gone, other = _create(client, receiver.url), _create(client, receiver.url)
     assert client.delete(f"/v1/webhooks/{gone['id']}").status_code == 204
