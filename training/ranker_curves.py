@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from rich import box
 from rich.table import Table
 
 from matching.errors import InvalidInput
 from matching.features import FEATURES
-from matching.ranker import Calibration, Curve
+from matching.ranker import Calibration, Curve, Support
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_HALF_BAR = 16
-_BAR = 24
+_HALF_BAR = 6
 _COLUMNS = 4
 _MEANINGS = {feature.name: feature.meaning for feature in FEATURES}
 
@@ -71,32 +71,38 @@ def draw(curves: Sequence[Curve], calibration: Calibration | None, file: Path) -
 
 def _curve_table(curve: Curve, scale: float) -> Table:
     title = f"{curve.feature}: {_MEANINGS[curve.feature]}"
-    table = Table("value", "adds", "", "90 % interval", "candidates", "requests", "", title=title, title_justify="left")
+    table = _table(title, "value", "adds", "", "90 % interval", "candidates/requests")
     values = (*curve.contributions, curve.unknown)
-    data = _data_cells(curve) if curve.support else [("", "", "", "")] * len(values)
+    data = _data_cells(curve.support) if curve.support else [("", "")] * len(values)
     for name, value, cells in zip((*ranges(curve.edges), "unknown"), values, data, strict=True):
         table.add_row(name, f"{value:+.3f}", bar(value, scale), *cells)
-    table.add_row("not asked", "+0.000", bar(0.0, scale), "", "", "", "")
+    table.add_row("not asked", "+0.000", bar(0.0, scale), "", "")
     return table
 
 
-def _data_cells(curve: Curve) -> list[tuple[str, str, str, str]]:
-    support = curve.support
-    assert support is not None
+def _data_cells(support: Support) -> list[tuple[str, str]]:
     entries = zip(support.low, support.high, support.candidates, support.requests, support.few_data, strict=True)
     return [
-        (f"{low:+.2f} to {high:+.2f}", str(candidates), str(requests), "few data" if few else "")
+        (f"{low:+.2f} to {high:+.2f}", f"{candidates}/{requests}{' few data' if few else ''}")
         for low, high, candidates, requests, few in entries
     ]
 
 
 def _calibration_table(calibration: Calibration) -> Table:
     title = f"probability of grade {calibration.relevant_grade} or above, by score"
-    table = Table("score", "probability", "", "95 % interval", "candidates", title=title, title_justify="left")
+    table = _table(title, "score", "probability", "", "95 % interval", "candidates")
     steps = zip(calibration.probabilities, calibration.low, calibration.high, calibration.candidates, strict=True)
     for name, (probability, low, high, candidates) in zip(ranges(calibration.edges), steps, strict=True):
-        cells = "█" * round(probability * _BAR)
+        cells = "█" * round(probability * 2 * _HALF_BAR)
         table.add_row(name, f"{probability:.1%}", cells, f"{low:.1%} to {high:.1%}", str(candidates))
+    return table
+
+
+def _table(title: str, *headings: str) -> Table:
+    """A table that keeps each row on one line and fits a terminal of 80 columns."""
+    table = Table(title=title, title_justify="left", box=box.SIMPLE, pad_edge=False, padding=0)
+    for heading in headings:
+        table.add_column(heading, no_wrap=True)
     return table
 
 
@@ -109,6 +115,7 @@ def _draw_curve(axis: Axes, curve: Curve) -> None:
     if curve.support:
         low, high = (np.array(side[:-1]) for side in (curve.support.low, curve.support.high))
         axis.stairs(high, bounds, baseline=low, fill=True, color="C0", alpha=0.2)
+        axis.set_ylim(*_limits((*curve.support.low, *curve.support.high, 0.0)))
         few = np.array(curve.support.few_data[:-1])
         middles = (bounds[1:] + bounds[:-1]) / 2
         heights = np.array(curve.contributions)[few]
@@ -126,6 +133,11 @@ def _draw_calibration(axis: Axes, calibration: Calibration) -> None:
     axis.set_title(f"probability of grade {calibration.relevant_grade} or above", fontsize=9)
     axis.set_xlabel("score, log-odds", fontsize=8)
     axis.tick_params(labelsize=7)
+
+
+def _limits(values: Sequence[float]) -> tuple[float, float]:
+    margin = (max(values) - min(values)) * 0.06 or 0.5
+    return min(values) - margin, max(values) + margin
 
 
 def _bounds(edges: Sequence[float]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
