@@ -15,7 +15,6 @@ from data.webhooks import EventType, tell, wanting
 from matching.errors import InvalidRequest
 from matching.matcher import Matcher
 from matching.profiles import BuyerRequest
-from matching.ranker import probabilities
 
 BEST = 10
 _NEWEST_REQUESTS = 500
@@ -88,7 +87,8 @@ class Standings:
             except InvalidRequest:
                 continue
             scores = scoring.scores[:BEST]
-            found = zip(scoring.rows[:BEST].tolist(), scores.tolist(), probabilities(scores).tolist(), strict=True)
+            chances = matcher.ranker.probabilities(scores)
+            found = zip(scoring.rows[:BEST].tolist(), scores.tolist(), chances.tolist(), strict=True)
             best[stored.id] = [
                 {
                     "supplier_id": matcher.catalogue.suppliers[row].id,

@@ -26,7 +26,7 @@ from matching.index import LayeredIndex, settled_index
 from matching.language import detect_language
 from matching.needs import Needs, needs_of
 from matching.profiles import BuyerRequest, Supplier
-from matching.ranker import GlassBoxRanker, probabilities
+from matching.ranker import GlassBoxRanker
 from matching.word_index import WordIndex
 from matching.words import words
 
@@ -226,7 +226,7 @@ class Matcher:
         self, scoring: Scoring, places: range, *, explain: bool = True, language: str | None = None
     ) -> tuple[Match, ...]:
         """The suppliers at some places of a scoring, counted from 0, with their reasons."""
-        chances = probabilities(scoring.scores)
+        chances = self.ranker.probabilities(scoring.scores)
         with self.observe(Stage.EXPLAIN):
             reasons = self._explanations(scoring, places, language) if explain else [None] * len(places)
             return tuple(
@@ -258,7 +258,7 @@ class Matcher:
         features = [feature_matrix(Comparison(query, self.catalogue, row)) for query in queries]
         scores = self.ranker.scores(self.ranker.terms(np.concatenate(features))) if features else np.empty(0)
         order = np.argsort(-scores, kind="stable")[:top]
-        chances = probabilities(scores)
+        chances = self.ranker.probabilities(scores)
         return tuple(
             RequestMatch(rank, requests[place], float(scores[place]), float(chances[place]))
             for rank, place in enumerate(order, start=1)

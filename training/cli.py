@@ -16,14 +16,20 @@ from data.collection import Collection
 from data.settings import Settings
 from data.workspace import headings_in_use
 from matching.encoder import load_encoder
+from matching.errors import InvalidInput
+from matching.features import FEATURE_NAMES
+from matching.ranker import GlassBoxRanker
 
 commands = typer.Typer()
 _train = typer.Typer(no_args_is_help=True, help="Train a model.")
 _evaluate = typer.Typer(invoke_without_command=True)
+_model = typer.Typer(no_args_is_help=True, help="Look into a model.")
 commands.add_typer(_train, name="train")
+commands.add_typer(_model, name="model")
 commands.add_typer(_evaluate, name="evaluate")
 _out = Console()
 _err = Console(stderr=True)
+_REFITS = 50
 
 CollectionOption = Annotated[Path, typer.Option(help="Folder of a judged collection.")]
 MarkdownOption = Annotated[bool, typer.Option(help="Print the table as Markdown.")]
@@ -48,7 +54,27 @@ def evaluate(
     settings = Settings.with_encoder(encoder)
     loaded = load_encoder(settings.encoder, settings.encoder_options)
     matcher = unranked_matcher(loaded, judged.suppliers, headings_in_use(settings, loaded))
-    _print(measure(matcher, judged, seed=seed).table(), markdown=markdown)
+    measures = measure(matcher, judged, seed=seed)
+    _print(measures.table(), markdown=markdown)
+    typer.echo()
+    _print(measures.calibration, markdown=markdown)
+
+
+@_evaluate.command(name="rankers")
+def evaluate_rankers(
+    collection: CollectionOption = shipped.SAMPLE,
+    seed: Annotated[int, typer.Option(help="Seed of the folds, the fitting and the test.")] = 0,
+    markdown: MarkdownOption = False,
+) -> None:
+    """Measure the glass-box ranker beside LightGBM's LambdaMART, pairs of features and a logistic regression."""
+    from training.ranker import unranked_matcher
+    from training.ranker_comparison import compare_rankers
+
+    judged = Collection.read(collection)
+    settings = Settings()
+    encoder = load_encoder(settings.encoder)
+    matcher = unranked_matcher(encoder, judged.suppliers, headings_in_use(settings, encoder))
+    _print(compare_rankers(matcher, judged, seed=seed), markdown=markdown)
 
 
 @_evaluate.command(name="encoder")
@@ -119,16 +145,39 @@ def ranker(
     version: Annotated[str, typer.Option(help="Name of the model.")] = "sample-1",
     seed: Annotated[int, typer.Option(help="Seed of the fitting.")] = 0,
 ) -> None:
-    """Fit the glass-box ranker to a judged collection."""
+    """Fit the glass-box ranker to a judged collection, with its probabilities and the support of its curves."""
+    from training.calibration import calibrated
     from training.ranker import fit_ranker, judged_candidates, unranked_matcher
 
     judged = Collection.read(collection)
     settings = Settings()
     encoder = load_encoder(settings.encoder, settings.encoder_options)
     matcher = unranked_matcher(encoder, judged.suppliers, headings_in_use(settings, encoder))
-    fitted = fit_ranker(judged_candidates(matcher, judged), version=version, seed=seed)
+    candidates = judged_candidates(matcher, judged)
+    fitted = calibrated(fit_ranker(candidates, version=version, seed=seed, refits=_REFITS), candidates, seed=seed)
     fitted.save(out)
     _out.print(f"ranker {version} fitted to {fitted.trained_on} and written to {out}")
+
+
+@_model.command()
+def show(
+    png: Annotated[Path | None, typer.Option(help="Draw all curves into this PNG file instead.")] = None,
+    feature: Annotated[str | None, typer.Option(help="Only the curve of this feature.")] = None,
+) -> None:
+    """Show the curves of the ranker in use: what each value adds to the score, on how much data."""
+    from training.ranker_curves import draw, tables
+
+    ranker = GlassBoxRanker.load(Settings().ranker_path)
+    if feature is not None and feature not in FEATURE_NAMES:
+        raise InvalidInput(f"--feature is {feature!r}, expected one of {', '.join(FEATURE_NAMES)}")
+    curves = [curve for curve in ranker.curves if feature in (None, curve.feature)]
+    if png is not None:
+        draw(curves, ranker.calibration, png)
+        _out.print(f"{len(curves)} curves of {ranker.version} drawn into {png}")
+        return
+    _out.print(f"ranker {ranker.version}: base {ranker.base:+.3f}")
+    for table in tables(curves, ranker.calibration):
+        _out.print(table)
 
 
 def _print(rows: list[dict[str, Any]], *, markdown: bool) -> None:

@@ -15,10 +15,12 @@ from matching.catalogue import Floats
 from matching.encoder import TextKind
 from matching.matcher import Matcher
 from matching.profiles import BuyerRequest
-from training.metrics import ndcg, recall, reciprocal_rank
-from training.ranker import JudgedCandidates, fit_ranker, judged_candidates
+from matching.ranker import logistic
+from training.calibration import RELEVANT_GRADE, fit_calibration, folds, out_of_fold_scores
+from training.metrics import expected_calibration_error, ndcg, recall, reciprocal_rank
+from training.ranker import JudgedCandidates, judged_candidates
 
-_FOLDS = 5
+_SHOWN = 10
 MEASURES: dict[str, Callable[[Sequence[str], dict[str, int]], float]] = {
     "nDCG@10": ndcg,
     "recall@50": recall,
@@ -28,10 +30,14 @@ MEASURES: dict[str, Callable[[Sequence[str], dict[str, int]], float]] = {
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Measures of each way of ranking: values[way] is float64 (requests, len(MEASURES)); slices name requests."""
+    """Measures of each way of ranking: values[way] is float64 (requests, len(MEASURES)); slices name requests.
+
+    calibration : rows that say how far the pipeline's probabilities are from what happens
+    """
 
     values: dict[str, Floats]
     slices: dict[str, NDArray[np.bool_]]
+    calibration: list[dict[str, Any]]
 
     def table(self) -> list[dict[str, Any]]:
         """One row per slice and way of ranking: the means of the measures."""
@@ -50,22 +56,26 @@ def evaluate(matcher: Matcher, collection: Collection, *, seed: int = 0) -> Eval
     The pipeline's ranker is fitted in five folds by request and measured on the requests left out; the other two
     learn nothing from the collection.
     """
+    judged = judged_candidates(matcher, collection)
+    scores = out_of_fold_scores(judged, seed=seed)
     ways = {
         "BM25": ranked_by_words(matcher, collection),
         "vectors": ranked_by_vectors(matcher, collection),
-        "pipeline": _by_pipeline(matcher, collection, seed),
+        "pipeline": ranked_by_scores(matcher, judged, scores),
     }
+    values = {way: measured(lists, collection) for way, lists in ways.items()}
+    return Evaluation(values, slices_of(collection), _calibration_errors(judged, scores, seed))
+
+
+def measured(lists: Sequence[Sequence[str]], collection: Collection) -> Floats:
+    """Measures of one ranking of ids per request: float64 (requests, len(MEASURES))."""
     grades = [dict(collection.grades.get(str(request.id), {})) for request in collection.requests]
-    values = {
-        way: np.array(
-            [
-                [measure(ranked, judged) for measure in MEASURES.values()]
-                for ranked, judged in zip(lists, grades, strict=True)
-            ]
-        )
-        for way, lists in ways.items()
-    }
-    return Evaluation(values, slices_of(collection))
+    return np.array(
+        [
+            [measure(ranked, judged) for measure in MEASURES.values()]
+            for ranked, judged in zip(lists, grades, strict=True)
+        ]
+    )
 
 
 def slices_of(collection: Collection) -> dict[str, NDArray[np.bool_]]:
@@ -78,13 +88,6 @@ def slices_of(collection: Collection) -> dict[str, NDArray[np.bool_]]:
         "cross-language": crossing,
         "same-language": ~crossing,
     } | {language: languages == language for language in by_size}
-
-
-def folds(requests: int, *, seed: int) -> Iterable[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Numbers of the requests to fit on and of those left out, for each fold."""
-    parts = np.array_split(np.random.default_rng(seed).permutation(requests), _FOLDS)
-    for part in parts:
-        yield np.setdiff1d(np.arange(requests), part), np.sort(part)
 
 
 def _is_cross_language(collection: Collection, request: BuyerRequest) -> bool:
@@ -111,25 +114,39 @@ def ranked_by_vectors(matcher: Matcher, collection: Collection) -> list[list[str
     return [_ids(matcher, keys[keys >= 0]) for keys in found]
 
 
-def _by_pipeline(matcher: Matcher, collection: Collection, seed: int) -> list[list[str]]:
-    judged = judged_candidates(matcher, collection)
-    rows = [matcher.compare(matcher.query(request))[0] for request in collection.requests]
-    ranked: list[list[str]] = [[] for _ in rows]
-    for fitted_on, left_out in folds(len(rows), seed=seed):
-        ranker = fit_ranker(judged.of_requests(fitted_on), version="fold", seed=seed)
-        for number in left_out:
-            scores = ranker.scores(ranker.terms(judged.features[judged.requests == number]))
-            ranked[number] = _ids(matcher, rows[number][np.lexsort((rows[number], -scores))])
-    return ranked
+def ranked_by_scores(matcher: Matcher, judged: JudgedCandidates, scores: Floats) -> list[list[str]]:
+    """Ids of the candidates of each request, the highest of their scores (n,) first."""
+    order = np.lexsort((judged.rows, -scores, judged.requests))
+    cuts = np.searchsorted(judged.requests[order], np.arange(1, judged.requests.max() + 1))
+    return [_ids(matcher, rows) for rows in np.split(judged.rows[order], cuts)]
 
 
-__all__ = [
-    "MEASURES",
-    "Evaluation",
-    "JudgedCandidates",
-    "evaluate",
-    "folds",
-    "ranked_by_vectors",
-    "ranked_by_words",
-    "slices_of",
-]
+def held_out_probabilities(judged: JudgedCandidates, scores: Floats, *, seed: int) -> Floats:
+    """Probability of each candidate's out-of-fold score (n,), by a calibration that never saw its request either."""
+    numbers = np.unique(judged.requests)
+    probabilities = np.zeros(len(scores))
+    for fitted_on, left_out in folds(len(numbers), seed=seed):
+        seen = judged.of_requests(numbers[fitted_on])
+        calibration = fit_calibration(out_of_fold_scores(seen, seed=seed), seen.grades)
+        members = np.isin(judged.requests, numbers[left_out])
+        probabilities[members] = calibration(scores[members])
+    return probabilities
+
+
+def _calibration_errors(judged: JudgedCandidates, scores: Floats, seed: int) -> list[dict[str, Any]]:
+    relevant = judged.grades >= RELEVANT_GRADE
+    order = np.lexsort((judged.rows, -scores, judged.requests))
+    shown = np.arange(len(order)) - np.searchsorted(judged.requests[order], judged.requests[order]) < _SHOWN
+    forms = {"calibrated": held_out_probabilities(judged, scores, seed=seed), "logistic": logistic(scores)}
+    return [
+        {
+            "probability": form,
+            "of": name,
+            "candidates": len(members),
+            "mean": float(chances[members].mean()),
+            "relevant": float(relevant[members].mean()),
+            "ECE": expected_calibration_error(chances[members], relevant[members]),
+        }
+        for form, chances in forms.items()
+        for name, members in {"all candidates": order, f"the first {_SHOWN} of each request": order[shown]}.items()
+    ]

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from data.collection import Collection
-from matching.catalogue import Floats
+from matching.catalogue import Floats, Rows
 from matching.encoder import Encoder
 from matching.features import FEATURE_NAMES, FEATURES, NOT_ASKED, Direction, Feature
 from matching.headings import HeadingModel
 from matching.matcher import Matcher
 from matching.profiles import Supplier
-from matching.ranker import Curve, GlassBoxRanker
+from matching.ranker import Curve, GlassBoxRanker, Support
 
-_HIGHEST_GRADE = 3
+HIGHEST_GRADE = 3
+_INTERVAL_PERCENTILES = (5.0, 95.0)
 _QUANTILES = np.linspace(0.0, 1.0, 17)[1:-1]
 
 
@@ -30,16 +31,18 @@ class JudgedCandidates:
     features : float64 (n, f), as matching.features.feature_matrix gives them
     grades   : int64 (n,), 0 to 3
     requests : int64 (n,), number of the request that each row is of
+    rows     : int64 (n,), row of the supplier in the catalogue
     """
 
     features: Floats
     grades: NDArray[np.int64]
     requests: NDArray[np.int64]
+    rows: Rows
 
     def of_requests(self, numbers: NDArray[np.int64]) -> JudgedCandidates:
         """The rows of some requests only."""
         kept = np.isin(self.requests, numbers)
-        return JudgedCandidates(self.features[kept], self.grades[kept], self.requests[kept])
+        return JudgedCandidates(self.features[kept], self.grades[kept], self.requests[kept], self.rows[kept])
 
 
 def unranked_matcher(encoder: Encoder, suppliers: Sequence[Supplier], headings: HeadingModel | None = None) -> Matcher:
@@ -60,42 +63,86 @@ def judged_candidates(matcher: Matcher, collection: Collection) -> JudgedCandida
         features=np.concatenate([features for _, features in parts]),
         grades=np.concatenate(grades).astype(np.int64),
         requests=np.repeat(np.arange(len(parts)), [len(rows) for rows, _ in parts]),
+        rows=np.concatenate([rows for rows, _ in parts]),
     )
 
 
-def fit_ranker(judged: JudgedCandidates, *, version: str, seed: int = 0) -> GlassBoxRanker:
+def fit_ranker(judged: JudgedCandidates, *, version: str, seed: int = 0, refits: int = 0) -> GlassBoxRanker:
     """Fit one monotone curve per feature to graded candidates.
 
     A grade g of 3 counts as relevant with weight g/3 and as not relevant with the rest, so that the score is the
     log-odds of a graded relevance. Each feature is cut to ordinal steps; a second column says where it is UNKNOWN.
+    With refits, the curves are fitted as many times more on requests drawn anew (the bootstrap) and tell their support.
     Source: Zhuang et al., Interpretable Ranking with Generalized Additive Models, WSDM 2021,
     doi:10.1145/3437963.3441796.
     """
-    edges = [_edges(feature, judged.features[:, j], judged.grades) for j, feature in enumerate(FEATURES)]
-    steps = _steps(judged.features, edges)
-    share = judged.grades / _HIGHEST_GRADE
-    model = _additive_model(seed)
-    model.fit(
-        np.concatenate([steps, steps]),
-        np.repeat([1, 0], len(share)),
-        sample_weight=np.concatenate([share, 1.0 - share]),
+    model = BoostedModel.fit(judged, edges_of(judged), seed=seed)
+    base, curves = _read_out(model, judged.features)
+    trained_on = {
+        "candidates": len(judged.grades),
+        "requests": len(np.unique(judged.requests)),
+        "relevant": int((judged.grades > 0).sum()),
+        "seed": seed,
+    }
+    return GlassBoxRanker(
+        version, base, _supported(curves, model, judged, seed, refits) if refits else curves, trained_on
     )
-    return _read_out(model, edges, judged, version, seed)
 
 
-def _additive_model(seed: int) -> HistGradientBoostingClassifier:
-    directions = [int(feature.direction) for feature in FEATURES]
-    return HistGradientBoostingClassifier(
-        interaction_cst="no_interactions",
-        monotonic_cst=directions + [int(Direction.FREE)] * len(FEATURES),
-        learning_rate=0.08,
-        max_iter=250,
-        max_leaf_nodes=6,
-        min_samples_leaf=30,
-        l2_regularization=1.0,
-        early_stopping=False,
-        random_state=seed,
-    )
+@dataclass(frozen=True)
+class BoostedModel:
+    """Boosted trees over the ordinal steps of all features, monotone in each; the raw form of a ranker.
+
+    edges : upper edges of the steps of each feature
+    """
+
+    edges: tuple[Floats, ...]
+    trees: HistGradientBoostingClassifier
+
+    @classmethod
+    def fit(
+        cls,
+        judged: JudgedCandidates,
+        edges: tuple[Floats, ...],
+        *,
+        seed: int,
+        interactions: str = "no_interactions",
+        weights: Floats | None = None,
+    ) -> Self:
+        """Fit to graded candidates, which may be weighted (n,); those of weight 0 are as if they were not there.
+
+        interactions : scikit-learn's `interaction_cst`
+        """
+        counted = np.ones(len(judged.grades)) if weights is None else weights
+        kept = counted > 0
+        share, counted = judged.grades[kept] / HIGHEST_GRADE, counted[kept]
+        steps = _steps(judged.features[kept], edges)
+        trees = HistGradientBoostingClassifier(
+            interaction_cst=interactions,
+            monotonic_cst=[int(feature.direction) for feature in FEATURES] + [int(Direction.FREE)] * len(FEATURES),
+            learning_rate=0.08,
+            max_iter=250,
+            max_leaf_nodes=6,
+            min_samples_leaf=30,
+            l2_regularization=1.0,
+            early_stopping=False,
+            random_state=seed,
+        )
+        trees.fit(
+            np.concatenate([steps, steps]),
+            np.repeat([1, 0], len(share)),
+            sample_weight=np.concatenate([share * counted, (1.0 - share) * counted]),
+        )
+        return cls(edges, trees)
+
+    def scores(self, features: Floats) -> Floats:
+        """Log-odds of relevance (k,) of feature rows (k, f)."""
+        return np.asarray(self.trees.decision_function(_steps(features, self.edges)), np.float64)
+
+
+def edges_of(judged: JudgedCandidates) -> tuple[Floats, ...]:
+    """Upper edges of the steps of each feature: its own, else quantiles of the candidates."""
+    return tuple(_edges(feature, judged.features[:, j], judged.grades) for j, feature in enumerate(FEATURES))
 
 
 def _edges(feature: Feature, values: Floats, grades: NDArray[np.int64]) -> Floats:
@@ -118,34 +165,35 @@ def _steps(features: Floats, edges: Sequence[Floats]) -> Floats:
     return np.hstack([steps, np.isnan(features)])
 
 
-def _read_out(model: Any, edges: Sequence[Floats], judged: JudgedCandidates, version: str, seed: int) -> GlassBoxRanker:
-    """Curves through the model's public face: it is additive, so one row per step with all else absent tells all."""
-    count = len(edges)
+def _read_out(model: BoostedModel, features: Floats) -> tuple[float, tuple[Curve, ...]]:
+    """Base and curves through the model's public face: it is additive, so one row per step with all else absent tells.
+
+    A curve that rises is freed of the last digits by which a sum of trees may fall.
+    """
+    count = len(model.edges)
     absent = np.concatenate([np.full(count, np.nan), np.zeros(count)])
-    base = float(model.decision_function(absent[None, :])[0])
+    base = float(model.trees.decision_function(absent[None, :])[0])
 
     def added(column: int, values: Sequence[float]) -> Floats:
         probes = np.tile(absent, (len(values), 1))
         probes[:, column] = values
-        return np.asarray(model.decision_function(probes), np.float64) - base
+        return np.asarray(model.trees.decision_function(probes), np.float64) - base
+
+    def contributions(column: int, feature: Feature) -> Floats:
+        steps = added(column, range(len(model.edges[column]) + 1))
+        return np.maximum.accumulate(steps) if feature.direction is Direction.RISING else steps
 
     curves = [
         Curve(
             feature=feature.name,
-            edges=tuple(edges[j].tolist()),
-            contributions=tuple(added(j, range(len(edges[j]) + 1)).tolist()),
+            edges=tuple(model.edges[j].tolist()),
+            contributions=tuple(contributions(j, feature).tolist()),
             unknown=float(added(count + j, [1.0])[0]),
         )
         for j, feature in enumerate(FEATURES)
     ]
-    centred, shift = _centred(curves, judged.features)
-    trained_on = {
-        "candidates": len(judged.grades),
-        "requests": len(np.unique(judged.requests)),
-        "relevant": int((judged.grades > 0).sum()),
-        "seed": seed,
-    }
-    return GlassBoxRanker(version, base + shift, centred, trained_on)
+    centred, shift = _centred(curves, features)
+    return base + shift, centred
 
 
 def _centred(curves: Sequence[Curve], features: Floats) -> tuple[tuple[Curve, ...], float]:
@@ -164,3 +212,38 @@ def _centred(curves: Sequence[Curve], features: Floats) -> tuple[tuple[Curve, ..
         for curve, shift in zip(curves, shifts, strict=True)
     ]
     return tuple(moved), sum(shifts)
+
+
+def _supported(
+    curves: Sequence[Curve], model: BoostedModel, judged: JudgedCandidates, seed: int, refits: int
+) -> tuple[Curve, ...]:
+    """The curves with the data behind them, and how far they move when the requests are drawn anew."""
+    draws = [_read_out(drawn, judged.features)[1] for drawn in _refitted(model.edges, judged, seed, refits)]
+    return tuple(
+        curve.model_copy(update={"support": _support(curve, judged, j, [drawn[j] for drawn in draws])})
+        for j, curve in enumerate(curves)
+    )
+
+
+def _refitted(edges: tuple[Floats, ...], judged: JudgedCandidates, seed: int, refits: int) -> Iterator[BoostedModel]:
+    """Models of requests drawn with replacement: each candidate weighs as often as its request was drawn."""
+    generator = np.random.default_rng(seed)
+    numbers, positions = np.unique(judged.requests, return_inverse=True)
+    for _ in range(refits):
+        drawn = np.bincount(generator.integers(len(numbers), size=len(numbers)), minlength=len(numbers))
+        yield BoostedModel.fit(judged, edges, seed=seed, weights=drawn[positions].astype(np.float64))
+
+
+def _support(curve: Curve, judged: JudgedCandidates, column: int, draws: Sequence[Curve]) -> Support:
+    values = judged.features[:, column]
+    places = np.where(np.isnan(values), len(curve.contributions), np.searchsorted(curve.edges, values, side="left"))
+    asked = values != NOT_ASKED
+    members = [asked & (places == place) for place in range(len(curve.contributions) + 1)]
+    drawn = np.array([(*draw.contributions, draw.unknown) for draw in draws])
+    low, high = np.percentile(drawn, _INTERVAL_PERCENTILES, axis=0).round(4)
+    return Support(
+        candidates=tuple(int(member.sum()) for member in members),
+        requests=tuple(len(np.unique(judged.requests[member])) for member in members),
+        low=tuple(low.tolist()),
+        high=tuple(high.tolist()),
+    )

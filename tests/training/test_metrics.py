@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import ndcg_score
 
-from training.metrics import ndcg, recall, reciprocal_rank
+from training.metrics import expected_calibration_error, ndcg, randomisation_p, recall, reciprocal_rank
 
 GRADES = {"a": 3, "b": 2, "c": 1}
 
@@ -38,3 +38,16 @@ def test_reciprocal_rank_waits_for_one_who_sells_what_is_asked() -> None:
 
 def test_nothing_relevant_measures_zero() -> None:
     assert (ndcg(["a"], {}), recall(["a"], {}), reciprocal_rank(["a"], {})) == (0.0, 0.0, 0.0)
+
+
+def test_calibration_error_is_the_mean_gap_of_bins_of_equal_mass() -> None:
+    probabilities = np.array([0.1, 0.9, 0.1, 0.9])
+    relevant = np.array([False, True, True, True])
+    assert expected_calibration_error(probabilities, relevant, bins=2) == pytest.approx((0.4 + 0.1) / 2)
+    assert expected_calibration_error(np.array([0.0, 1.0]), np.array([False, True])) == 0.0
+
+
+def test_randomisation_counts_the_signs_that_give_a_mean_as_far_from_zero() -> None:
+    # Of the 2**8 signs of eight equal differences only two, all plus and all minus, reach the mean.
+    assert randomisation_p(np.full(8, 0.1)) == pytest.approx(2 / 2**8, abs=0.003)
+    assert randomisation_p(np.array([0.1, -0.1])) == 1.0
