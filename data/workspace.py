@@ -16,6 +16,7 @@ from data.snapshot import Snapshot, forget_supplier, save_snapshot, vectors_of
 from data.store import Change, Store
 from data.tables import read_suppliers
 from matching.catalogue import Halves
+from matching.currencies import RateTable
 from matching.encoder import Encoder, load_encoder
 from matching.errors import IndexDamaged, ModelDamaged, ModelMissing, NotReady
 from matching.headings import HeadingModel
@@ -34,12 +35,16 @@ class Models:
     encoder: Encoder
     ranker: GlassBoxRanker
     headings: HeadingModel | None = None
+    rates: RateTable | None = None
 
     @classmethod
     def load(cls, settings: Settings) -> Models:
-        """The models of the settings; ModelMissing or ModelDamaged where the encoder or ranker cannot be loaded."""
-        encoder = load_encoder(settings.encoder)
-        return cls(encoder, GlassBoxRanker.load(settings.ranker_path), headings_in_use(settings, encoder))
+        """The models of the settings.
+
+        Raises ModelMissing or ModelDamaged where the encoder or ranker cannot be loaded, UnreadableFile for the rates.
+        """
+        encoder, rates = load_encoder(settings.encoder), RateTable.read(settings.rates_path)
+        return cls(encoder, GlassBoxRanker.load(settings.ranker_path), headings_in_use(settings, encoder), rates)
 
 
 @dataclass(frozen=True)
@@ -174,8 +179,9 @@ class Workspace:
             return vectors
 
         matcher = Matcher.build(
-            models.encoder, suppliers, models.ranker, models.headings, encode=encode, observe=self._observe
-        )
+            models.encoder, suppliers, models.ranker, models.headings,
+            encode=encode, observe=self._observe, rates=models.rates,
+        )  # fmt: skip
         if encoded and not afresh and not self._is_sample:
             _log.warning("encoded %d of %d suppliers afresh", encoded, len(matcher.catalogue))
         self._matcher, self._seen = matcher, seen
@@ -221,8 +227,8 @@ def open_workspace(settings: Settings, *, afresh: bool = False) -> Workspace:
 
 
 def model_signature(settings: Settings) -> tuple[tuple[str, int, int, int], ...]:
-    """What tells, without reading them, that files of the models changed: name, inode, size and moment of each."""
-    paths = (Path(settings.encoder), settings.ranker_path, settings.headings_path)
+    """What tells, without reading them, that models or rates changed: name, inode, size and moment of each file."""
+    paths = (Path(settings.encoder), settings.ranker_path, settings.headings_path, settings.rates_path)
     files = [file for path in paths for file in (path, *path.rglob("*")) if file.is_file()]
     try:
         stats = [(str(file), file.stat()) for file in files]

@@ -18,7 +18,7 @@ import httpx
 from pydantic import BaseModel
 
 from matching.filters import Filters
-from matching.profiles import BuyerRequest, Constraints, Money, Product, Quantity, Supplier
+from matching.profiles import BuyerRequest, Certificate, Constraints, Money, Product, Quantity, Supplier
 from service.calls import ApiError, Calls, NotFound, PreconditionFailed, TooManyRequests, Unavailable, away
 from service.feedback import FeedbackAnswer, FeedbackBatch, FeedbackEvent
 from service.record_schemas import ImportAnswer, PageAnswer, Records, WrittenAnswer
@@ -34,8 +34,9 @@ from service.schemas import (
 )
 
 __all__ = [
-    "ApiError", "BuyerRequest", "Constraints", "FeedbackEvent", "Filters", "Money", "NotFound", "PreconditionFailed",
-    "Product", "Quantity", "Read", "Records", "SoukClient", "Supplier", "TooManyRequests", "Unavailable",
+    "ApiError", "BuyerRequest", "Certificate", "Constraints", "FeedbackEvent", "Filters", "Money", "NotFound",
+    "PreconditionFailed", "Product", "Quantity", "Read", "Records", "SoukClient", "Supplier", "TooManyRequests",
+    "Unavailable",
 ]  # fmt: skip
 
 T = TypeVar("T", bound=BaseModel)

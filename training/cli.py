@@ -15,6 +15,7 @@ from data.cli import EncoderOption
 from data.collection import Collection
 from data.settings import Settings
 from data.workspace import headings_in_use
+from matching.currencies import RateTable
 from matching.encoder import load_encoder
 
 commands = typer.Typer()
@@ -47,7 +48,8 @@ def evaluate(
     judged = Collection.read(collection)
     settings = Settings.with_encoder(encoder)
     loaded = load_encoder(settings.encoder)
-    matcher = unranked_matcher(loaded, judged.suppliers, headings_in_use(settings, loaded))
+    rates = RateTable.read(settings.rates_path)
+    matcher = unranked_matcher(loaded, judged.suppliers, headings_in_use(settings, loaded), rates)
     _print(measure(matcher, judged, seed=seed).table(), markdown=markdown)
 
 
@@ -123,7 +125,8 @@ def ranker(
     judged = Collection.read(collection)
     settings = Settings()
     encoder = load_encoder(settings.encoder)
-    matcher = unranked_matcher(encoder, judged.suppliers, headings_in_use(settings, encoder))
+    rates = RateTable.read(settings.rates_path)
+    matcher = unranked_matcher(encoder, judged.suppliers, headings_in_use(settings, encoder), rates)
     fitted = fit_ranker(judged_candidates(matcher, judged), version=version, seed=seed)
     fitted.save(out)
     _out.print(f"ranker {version} fitted to {fitted.trained_on} and written to {out}")
