@@ -25,6 +25,7 @@ Details = Mapping[str, str | datetime.date]
 _YEARS = range(1900, 2200)
 _FIRST_MARK, _MARKS = 0xE000, 6_400
 _MARK = re.compile("[\ue000-\uf8ff]")
+_BRACKETED = re.compile("[(（\\[][\ue000-\uf8ff\\s,;:.]+[)）\\]]")
 _DATE = (
     r"(\d{4}-\d{1,2}-\d{1,2}|\d{4}/\d{1,2}/\d{1,2}|\d{1,2}([./-])\d{1,2}\2\d{4}|\d{4}年\d{1,2}月\d{1,2}日"
     r"|\d{1,2}\.? (?:de )?[^\W\d_]+\.? (?:de )?\d{4}|[^\W\d_]+\.? \d{1,2},? \d{4}|[\d./-]*\d)(?!\d)"
@@ -72,7 +73,7 @@ class Blanked:
         text = _MARK.sub("", text)
         for name, pattern in _DETAILS:
             text = pattern.sub(_blanking(name, found), text)
-        return cls(text, found)
+        return cls(_BRACKETED.sub(lambda marks: "".join(_MARK.findall(marks[0])), text), found)
 
     def certificates(self, parts: Iterable[str]) -> list[str | Certificate]:
         """Certificates of the parts that the text was split into; a part of details alone is about the one before."""
@@ -122,11 +123,8 @@ def _blanking(name: str, found: dict[str, Details]) -> Callable[[re.Match[str]],
 
 
 def _without_marks(part: str) -> str:
-    """The name in a part: what is left beside details and the brackets around them; a part without any as it is."""
-    if not _MARK.search(part):
-        return part
-    name = re.sub(r"[(（\[]\s*[)）\]]", "", re.sub(r"[\ue000-\uf8ff]+[\s,;:]*", "", part)).strip(" ,;:-")
-    return name if name.count("(") == name.count(")") and not name.endswith("（") else name.strip("()（） ,;:-")
+    """The name in a part: what is left beside its details; a part without any is the name as it is."""
+    return _MARK.sub("", part).rstrip(" ,;:-(（[").lstrip(" ,;:-)）]") if _MARK.search(part) else part
 
 
 def _date(text: str) -> datetime.date | None:

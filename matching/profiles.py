@@ -37,11 +37,9 @@ def _number(value: object) -> object:
 
 def _day(value: object) -> object:
     """A number, in quotes or not, would pass for the seconds since 1970."""
-    if isinstance(value, datetime.date):
-        return value
     try:
-        return datetime.date.fromisoformat(str(value))
-    except ValueError:
+        return value if isinstance(value, datetime.date) else datetime.date.fromisoformat(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
         raise ValueError(f"{value!r} is not a day; expected one such as 2027-03-31") from None
 
 
