@@ -15,9 +15,10 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import TypeVar
 
+from data.certificate_cells import Blanked
 from data.columns import EXPECTED, Kind
 from matching import codes
-from matching.profiles import Quantity, Size
+from matching.profiles import Certificate, Quantity, Size
 from matching.words import fold
 
 Price = dict[str, float | str | None]
@@ -78,7 +79,7 @@ _NUMBER = (
 )
 _ABOUT = r"(?:(?:min(?:imum)?\.?|env(?:iron)?\.?|approx\.?|about|circa|ca\.?|c\.|[~≈≥>]=?)\s*)?"
 _TO = r"(?:-|to|à|a|bis|hasta|al|au|و|إلى|الى|至)"
-_UNIT = r"[^\W\d_][^\d/]*[23]?"
+_UNIT = r"(?:H87|C62|[^\W\d_][^\d/]*[23]?)"
 _SIGN = r"[^\d\s.,/'()-]{1,10}"
 _PER = r"(?:/|per|par|por|pro|le|la|el|il|al|لكل|每)"
 _QUANTITY = re.compile(rf"{_ABOUT}({_NUMBER})\s*(?:({'|'.join(_MULTIPLES)})(?![^\W\d_])\s*)?({_UNIT})?", re.IGNORECASE)
@@ -293,6 +294,11 @@ def _names(value: object) -> list[str]:
     return list(first.values())
 
 
+def _certificates(value: object) -> list[str | Certificate]:
+    blanked = Blanked.of(tidy(str(_text(value))))
+    return blanked.certificates(_names(blanked.text))
+
+
 def _coded(parse: Callable[[str], T]) -> Callable[[object], T]:
     remembered = lru_cache(maxsize=4_096)(parse)  # a column repeats few names, each looked up in every language
     return lambda value: remembered(_short(value))
@@ -363,6 +369,7 @@ _MEASURES: Mapping[Kind, Callable[[object, str | None], object]] = {
 _READERS: Mapping[Kind, Callable[[object], object]] = {
     Kind.TEXT: _text,
     Kind.NAMES: _names,
+    Kind.CERTIFICATES: _certificates,
     Kind.WHOLE_NUMBER: _whole_number,
     Kind.YEAR: _year,
     Kind.SIZE: _size,

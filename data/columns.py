@@ -24,6 +24,7 @@ class Kind(StrEnum):
 
     TEXT = "text"
     NAMES = "names"
+    CERTIFICATES = "certificates"
     WHOLE_NUMBER = "whole number"
     YEAR = "year"
     SIZE = "size"
@@ -47,6 +48,7 @@ class Kind(StrEnum):
 EXPECTED: Mapping[Kind, str] = {
     Kind.TEXT: "a text",
     Kind.NAMES: "names separated by , ; / or |",
+    Kind.CERTIFICATES: "certificates separated by , ; / or |, such as HACCP, Ecocert (valid until 2027-03-31)",
     Kind.WHOLE_NUMBER: "a whole number, 0 or more",
     Kind.YEAR: "a year such as 1998",
     Kind.SIZE: "micro, small, medium or large",
@@ -66,7 +68,7 @@ EXPECTED: Mapping[Kind, str] = {
     Kind.CERTIFICATE: "yes or no",
     Kind.NESTED: "an object of named fields",
 }
-_MANY = frozenset({Kind.NAMES, Kind.COUNTRIES, Kind.LANGUAGES, Kind.INCOTERMS})
+_MANY = frozenset({Kind.NAMES, Kind.CERTIFICATES, Kind.COUNTRIES, Kind.LANGUAGES, Kind.INCOTERMS})
 MEASURED = frozenset({Kind.QUANTITY, Kind.MONTHLY_QUANTITY, Kind.PRICE, Kind.DAYS})
 """Kinds whose cells may leave their unit to the heading or to another column."""
 
@@ -211,7 +213,7 @@ FIRM_COLUMNS = (
         "Tätigkeit", "描述", "简介", "公司简介", "Descrizione", "Presentazione", "Attività", "Descrição",
         "Apresentação", "Atividade", "Açıklama", "Tanıtım", "Faaliyet", "Omschrijving", "Beschrijving", "Activiteit",
     )),
-    Column("certifications", "certificates held", None, Kind.NAMES, _CERTIFICATIONS),
+    Column("certifications", "certificates held", None, Kind.CERTIFICATES, _CERTIFICATIONS),
     Column("incoterms", "delivery terms offered", None, Kind.INCOTERMS, _INCOTERMS),
     Column("markets", "countries it ships to", None, Kind.COUNTRIES, (
         "Markets", "Export markets", "Export countries", "Countries served", "Destinations", "Marchés",

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
+from data.certificate_cells import written
 from data.exports import neutralised
 from matching.profiles import BuyerRequest, Supplier
 
@@ -81,7 +82,8 @@ def _table(records: Iterable[Supplier | BuyerRequest]) -> Iterator[list[Any]]:
 
 
 def _supplier_rows(supplier: Supplier) -> list[dict[str, Any]]:
-    firm = supplier.model_dump(mode="json", exclude={"products"})
+    firm = supplier.model_dump(mode="json", exclude={"products", "certifications"})
+    firm["certifications"] = [written(certificate) for certificate in supplier.certifications]
     key = {"id": supplier.id, "name": supplier.name}
     products = [product.model_dump(mode="json") for product in supplier.products]
     named = [{**product, "products": product["name"]} for product in products]

@@ -32,6 +32,7 @@ class Settings(BaseSettings):
     )
     ranker_path: Path = Field(default=shipped.RANKER, description="File of the ranking model")
     headings_path: Path = Field(default=shipped.HEADINGS, description="Folder of the model that infers HS headings")
+    rates_path: Path = Field(default=shipped.RATES, description="Table of exchange rates, as CSV")
     key_pepper: SecretStr = Field(default=SecretStr(""), description="Secret that goes into the hash of each API key")
 
     @property

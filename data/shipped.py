@@ -1,4 +1,4 @@
-"""Where the parts that ship inside lie: the sample collection, the encoder, the ranker, the glossary, the headings."""
+"""Where the parts that ship inside lie: sample collection, encoder, ranker, glossary, headings, exchange rates."""
 
 from pathlib import Path
 
@@ -10,3 +10,4 @@ RANKER = _HERE / "ranker" / "ranker.json"
 GLOSSARY = _HERE / "glossary"
 ENCODER_PROBE = _HERE / "encoder_probe"
 HEADINGS = _HERE / "headings"
+RATES = _HERE / "rates" / "rates.csv"

@@ -19,6 +19,7 @@ from data.snapshot import Snapshot, forget_supplier, save_snapshot, vectors_of
 from data.store import Change, Store
 from data.tables import read_suppliers
 from matching.catalogue import Halves
+from matching.currencies import RateTable
 from matching.encoder import MANIFEST, Encoder, encoder_fingerprint, load_encoder
 from matching.errors import IndexDamaged, ModelDamaged, ModelMissing, NotReady, SoukError
 from matching.headings import HeadingModel
@@ -38,12 +39,17 @@ class Models:
     encoder: Encoder
     ranker: GlassBoxRanker
     headings: HeadingModel | None = None
+    rates: RateTable | None = None
 
     @classmethod
     def load(cls, settings: Settings) -> Models:
-        """The models of the settings; ModelMissing or ModelDamaged where the encoder or ranker cannot be loaded."""
+        """The models of the settings.
+
+        Raises ModelMissing or ModelDamaged where the encoder or ranker cannot be loaded, UnreadableFile for the rates.
+        """
         encoder = load_encoder(settings.encoder, settings.encoder_options)
-        return cls(encoder, GlassBoxRanker.load(settings.ranker_path), headings_in_use(settings, encoder))
+        rates = RateTable.read(settings.rates_path)
+        return cls(encoder, GlassBoxRanker.load(settings.ranker_path), headings_in_use(settings, encoder), rates)
 
 
 @dataclass(frozen=True)
@@ -178,8 +184,9 @@ class Workspace:
             return vectors
 
         matcher = Matcher.build(
-            models.encoder, suppliers, models.ranker, models.headings, encode=encode, observe=self._observe
-        )
+            models.encoder, suppliers, models.ranker, models.headings,
+            encode=encode, observe=self._observe, rates=models.rates,
+        )  # fmt: skip
         if encoded and not afresh and not self._is_sample:
             _log.warning("encoded %d of %d suppliers afresh", encoded, len(matcher.catalogue))
         self._matcher, self._seen = matcher, seen
@@ -238,8 +245,8 @@ def training_of(models: Models) -> dict[str, TrainingData]:
 
 
 def model_signature(settings: Settings) -> tuple[tuple[str, int, int, int], ...]:
-    """What tells, without reading them, that files of the models changed: name, inode, size and moment of each."""
-    paths = (Path(settings.encoder), settings.ranker_path, settings.headings_path)
+    """What tells, without reading them, that models or rates changed: name, inode, size and moment of each file."""
+    paths = (Path(settings.encoder), settings.ranker_path, settings.headings_path, settings.rates_path)
     files = [file for path in paths for file in (path, *path.rglob("*")) if file.is_file()]
     try:
         stats = [(str(file), file.stat()) for file in files]

@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.certificates import certificate_name
+from matching.certificates import Held, held_by
 from matching.encoder import Encoder
 from matching.errors import UnknownSupplier
 from matching.headings import HeadingModel
@@ -49,10 +49,10 @@ class Catalogue:
     ids: tuple[str, ...]
     profiles: GrowingVectors
     lines: Lines
-    certificates: Membership
-    markets: Membership
-    languages: Membership
-    incoterms: Membership
+    certificates: Membership[Held]
+    markets: Membership[str]
+    languages: Membership[str]
+    incoterms: Membership[str]
     countries: NDArray[np.str_]
     sizes: NDArray[np.str_]
     completeness: Floats
@@ -71,7 +71,7 @@ class Catalogue:
             ids=tuple(supplier.id for supplier in suppliers),
             profiles=GrowingVectors(vectors[: len(suppliers)]),
             lines=Lines.of(suppliers, vectors[len(suppliers) :], headings),
-            certificates=Membership.of([set(map(certificate_name, s.certifications)) for s in suppliers]),
+            certificates=Membership.of([held_by(s) for s in suppliers]),
             markets=Membership.of([s.markets for s in suppliers]),
             languages=Membership.of([s.languages for s in suppliers]),
             incoterms=Membership.of([s.incoterms for s in suppliers]),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import datetime
+from collections.abc import Collection, Iterable, Iterator
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 from matching.lexicon import Mark, Phrasebook, Token, tokens, word_list
+from matching.profiles import Supplier
 
 # What a holder of the key has also been audited for. Kept to what the scheme's own rules say.
 _INCLUDES: dict[str, tuple[str, ...]] = {
@@ -41,6 +44,17 @@ _EDITION_WORDS = frozenset({"v", "version", "issue", "certified", "certification
 _ISO_LIST_LINKS = frozenset({",", "/", "&", "and", "et", "und", "y", "e", "ve", "en", "و", "和", "、", "+"})
 
 
+class Held(NamedTuple):
+    """What a catalogue keeps of a certificate: its usual name, and the last day on which it counts."""
+
+    name: str
+    expires: datetime.date | None = None
+
+    def counts_on(self, day: datetime.date) -> bool:
+        """Whether it has not expired by a day; one without an expiry date always counts."""
+        return self.expires is None or day <= self.expires
+
+
 @lru_cache(maxsize=4096)
 def certificate_name(text: str) -> str:
     """The usual name: "BRC Food" gives "BRCGS", "ISO9001:2015" gives "ISO 9001"; an unknown one comes back trimmed.
@@ -69,6 +83,23 @@ def satisfies(held: Collection[str], required: str) -> bool:
     """Whether one of the certificates held is the required one or includes it: FSSC 22000 satisfies HACCP."""
     wanted = certificate_name(required)
     return any(wanted == name or wanted in _INCLUDES.get(name, ()) for name in map(certificate_name, held))
+
+
+def held_by(supplier: Supplier) -> frozenset[Held]:
+    """The certificates that a supplier states, expired ones too."""
+    return frozenset(Held(certificate_name(one.scheme), one.expires) for one in supplier.certifications)
+
+
+def current_day() -> datetime.date:
+    """The day now in UTC, the same for every replica, for whoever is not told which day certificates are held to."""
+    return datetime.datetime.now(datetime.UTC).date()
+
+
+def satisfying(held: Iterable[Held], required: str, today: datetime.date) -> list[Held]:
+    """Those of the certificates held that satisfy the required one and have not expired by a day."""
+    counting = [one for one in held if one.counts_on(today)]
+    names = {name for name in {one.name for one in counting} if satisfies([name], required)}
+    return [one for one in counting if one.name in names]
 
 
 def _is_all(mark: Mark, run: tuple[Token, ...]) -> bool:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from matching.catalogue import Floats
-from matching.certificates import satisfies
+from matching.certificates import held_by, satisfying
 from matching.evidence import Evidence
 from matching.features import FEATURE_NAMES, NOT_ASKED, Query
 from matching.messages import Messages, messages_in
-from matching.profiles import Product, Supplier
+from matching.profiles import Money, Product, Supplier
 from matching.reasons import Finding, State, Status, Term
 
 
@@ -99,12 +100,23 @@ def _status(value: float | None, threshold: float) -> Status:
 
 
 def _certificate_findings(query: Query, supplier: Supplier, messages: Messages) -> Iterator[Finding]:
+    held = held_by(supplier)
     for required in query.constraints.certifications:
-        if not supplier.certifications:
-            status = Status.UNKNOWN
-        else:
-            status = Status.MET if satisfies(supplier.certifications, required) else Status.BROKEN
-        yield Finding("certifications", status, messages.text("certificate {name}", name=required))
+        counting = satisfying(held, required, query.today)
+        status = Status.MET if counting else Status.BROKEN if held else Status.UNKNOWN
+        last_days = [one.expires for one in counting or satisfying(held, required, datetime.date.min)]
+        yield Finding("certifications", status, _certificate(required, status, last_days, messages))
+
+
+def _certificate(name: str, status: Status, last_days: Sequence[datetime.date | None], messages: Messages) -> str:
+    """A certificate, with the day on which the best of those held for it expires or expired."""
+    dated = [day for day in last_days if day is not None]
+    if not dated or len(dated) < len(last_days):
+        return messages.text("certificate {name}", name=name)
+    date = messages.day(max(dated))
+    if status is Status.MET:
+        return messages.text("certificate {name} (valid until {date})", name=name, date=date)
+    return messages.text("certificate {name} (expired on {date})", name=name, date=date)
 
 
 def _delivery(query: Query, _line: Product | None, messages: Messages) -> str | None:
@@ -142,6 +154,17 @@ def _price(query: Query, line: Product | None, messages: Messages) -> str | None
         return None
     if line is None or line.price is None:
         return messages.text("price up to {ceiling}", ceiling=messages.price(ceiling))
+    rate = query.rate(line.price.currency, ceiling.currency)
+    if query.rates is not None and rate is not None and line.price.currency != ceiling.currency:
+        converted = Money(value=line.price.min * rate, currency=ceiling.currency, unit=line.price.unit)
+        return messages.text(
+            "price up to {ceiling} (from {price}, which is {converted} at {rate} of {date})",
+            ceiling=messages.price(ceiling),
+            price=messages.price(line.price),
+            converted=messages.price(converted),
+            rate=messages.rate(line.price.currency, ceiling.currency, rate),
+            date=messages.day(query.rates.date),
+        )
     return messages.text(
         "price up to {ceiling} (from {price})", ceiling=messages.price(ceiling), price=messages.price(line.price)
     )

@@ -6,6 +6,7 @@ the supplier states nothing that can be compared, and NOT_ASKED, where the reque
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
@@ -15,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.catalogue import Catalogue, Floats, Rows
-from matching.certificates import satisfies
+from matching.certificates import satisfying
+from matching.currencies import RateTable
 from matching.needs import Needs
 from matching.profiles import BuyerRequest, Constraints
 from matching.units import in_base_units
@@ -40,7 +42,9 @@ class Query:
     vector         : float32 (d,) of `goods`
     clause_vectors : float32 (c, d) of the clauses of `goods`
     word_scores    : float64 (n,) over the whole catalogue
+    today          : the day that certificates' dates are held against
     headings       : float32 (h,), probability of each heading, all on the stated one; None without a model of them
+    rates          : None without a table of exchange rates
     """
 
     request: BuyerRequest
@@ -49,12 +53,20 @@ class Query:
     vector: NDArray[np.float32]
     clause_vectors: NDArray[np.float32]
     word_scores: Floats
+    today: datetime.date
     headings: NDArray[np.float32] | None = None
+    rates: RateTable | None = None
 
     @property
     def constraints(self) -> Constraints:
         """What the form and the text ask, merged."""
         return self.needs.constraints
+
+    def rate(self, currency: str, into: str) -> float | None:
+        """Units of `into` for one unit of a currency; None where no table of exchange rates has both."""
+        if self.rates is None:
+            return 1.0 if currency == into else None
+        return self.rates.rate(currency, into)
 
 
 @dataclass(frozen=True)
@@ -175,13 +187,16 @@ def heading_agreement(comparison: Comparison) -> Floats:
 
 
 def certificates_held(comparison: Comparison) -> Floats:
-    """Share of the required certificates that the supplier holds; unknown where it states no certificate at all."""
+    """Share of the required certificates that the supplier holds; unknown where it states no certificate at all.
+
+    An expired one is not held.
+    """
     required = comparison.query.constraints.certifications
     if not required:
         return comparison.nothing_asked()
     certificates = comparison.catalogue.certificates
-    satisfying = [[name for name in certificates.rows_by_value if satisfies([name], wanted)] for wanted in required]
-    held = [certificates.holds_any(comparison.rows, names) for names in satisfying]
+    answering = [satisfying(certificates.rows_by_value, wanted, comparison.query.today) for wanted in required]
+    held = [certificates.holds_any(comparison.rows, found) for found in answering]
     return np.where(certificates.stated[comparison.rows], np.mean(held, axis=0), UNKNOWN)
 
 
@@ -219,15 +234,16 @@ def lead_time_kept(comparison: Comparison) -> Floats:
 def price_within_ceiling(comparison: Comparison) -> Floats:
     """log2 of the price ceiling over the lowest price on the nearest line, cut to -2..2: 0 or above is affordable.
 
-    Unknown where currencies differ or units cannot be compared.
+    Another currency is converted. Unknown where there is no rate for it, or units cannot be compared.
     """
-    ceiling = comparison.query.constraints.max_price
+    query, ceiling = comparison.query, comparison.query.constraints.max_price
     if ceiling is None or ceiling.value <= 0:
         return comparison.nothing_asked()
     lines, rows = comparison.catalogue.lines, comparison.lines
-    per_unit = lines.price_min[rows] / _units_per(lines.price_unit[rows], ceiling.unit)
-    comparable = (lines.price_currency[rows] == ceiling.currency) & (per_unit > 0)
-    ratio = np.divide(ceiling.value, per_unit, out=np.full(len(rows), UNKNOWN), where=comparable)
+    rates = _by_distinct(lines.price_currency[rows], lambda stated: query.rate(stated, ceiling.currency) or np.nan)
+    units = _by_distinct(lines.price_unit[rows], lambda stated: _units_per(stated, ceiling.unit))
+    per_unit = lines.price_min[rows] * rates / units
+    ratio = np.divide(ceiling.value, per_unit, out=np.full(len(rows), UNKNOWN), where=per_unit > 0)
     return np.asarray(np.clip(np.log2(ratio), -2.0, 2.0), np.float64)
 
 
@@ -299,15 +315,16 @@ def _cosines(vectors: NDArray[np.float32], vector: NDArray[np.float32]) -> Float
     return np.asarray(np.einsum("ij,j->i", vectors, vector), np.float64)
 
 
-def _units_per(stated_units: NDArray[np.str_], wanted_unit: str | None) -> Floats:
+def _units_per(stated_unit: str, wanted_unit: str | None) -> float:
     """How many wanted units one stated unit holds; 1 where neither or both name the same, NaN where incomparable."""
     wanted = in_base_units(1.0, wanted_unit) if wanted_unit else None
+    stated = in_base_units(1.0, stated_unit) if stated_unit else None
+    if wanted is None or stated is None:
+        return 1.0 if (stated_unit or None) == wanted_unit else np.nan
+    return stated[0] / wanted[0] if stated[1] == wanted[1] else np.nan
 
-    def ratio(unit: str) -> float:
-        stated = in_base_units(1.0, unit) if unit else None
-        if wanted is None or stated is None:
-            return 1.0 if (unit or None) == wanted_unit else np.nan
-        return stated[0] / wanted[0] if stated[1] == wanted[1] else np.nan
 
-    distinct, positions = np.unique(stated_units, return_inverse=True)
-    return np.array([ratio(str(unit)) for unit in distinct], np.float64)[positions]
+def _by_distinct(texts: NDArray[np.str_], value: Callable[[str], float]) -> Floats:
+    """A number for each text, each distinct one looked up once."""
+    distinct, positions = np.unique(texts, return_inverse=True)
+    return np.array([value(str(text)) for text in distinct], np.float64)[positions]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
@@ -29,8 +30,11 @@ class Filters(BaseModel):
     hs: tuple[HsCode, ...] = ()
     ids: tuple[str, ...] = ()
 
-    def allowed(self, catalogue: Catalogue) -> Rows | None:
-        """Living rows that pass every filter, ascending; None where all rows do."""
+    def allowed(self, catalogue: Catalogue, today: datetime.date) -> Rows | None:
+        """Living rows that pass every filter, ascending; None where all rows do.
+
+        today : a certificate that has expired by it is none
+        """
         # Here, so that whoever only says what a match must have loads nothing that computes.
         import numpy as np
 
@@ -49,6 +53,7 @@ class Filters(BaseModel):
         if self.hs:
             lines, owners = catalogue.lines.of_rows(rows)
             passed &= np.isin(rows, owners[np.isin(catalogue.lines.hs[lines], self.hs)])
-        for certificate in self.certifications:
-            passed &= catalogue.certificates.holds_any(rows, [certificate_name(certificate)])
+        for certificate in map(certificate_name, self.certifications):
+            held = [one for one in catalogue.certificates.rows_by_value if one.name == certificate]
+            passed &= catalogue.certificates.holds_any(rows, (one for one in held if one.counts_on(today)))
         return np.flatnonzero(passed).astype(np.int64)

@@ -7,9 +7,9 @@ seeing exactly that state.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Generic, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ Floats = NDArray[np.float64]
 Vectors = NDArray[np.float32]
 # Vectors of a catalogue in half the memory: a cosine is off by less than 0.0002.
 Halves = NDArray[np.float16]
+V = TypeVar("V", bound=Hashable)
 _ROOM = 1.25
 
 
@@ -89,28 +90,28 @@ class _Buffer:
 
 
 @dataclass(frozen=True)
-class Membership:
+class Membership(Generic[V]):
     """Which rows hold which of many values (certificates, markets, languages), kept by value."""
 
-    rows_by_value: Mapping[str, Rows]
+    rows_by_value: Mapping[V, Rows]
     stated: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, values_by_row: Sequence[Collection[str]]) -> Self:
+    def of(cls, values_by_row: Sequence[Collection[V]]) -> Self:
         """Membership of each row's values; a row without any has stated nothing."""
-        rows: dict[str, list[int]] = defaultdict(list)
+        rows: dict[V, list[int]] = defaultdict(list)
         for row, values in enumerate(values_by_row):
             for value in set(values):
                 rows[value].append(row)
         arrays = {value: np.array(found, np.int64) for value, found in rows.items()}
         return cls(arrays, np.array([bool(values) for values in values_by_row], np.bool_))
 
-    def holds_any(self, rows: Rows, values: Iterable[str]) -> NDArray[np.bool_]:
+    def holds_any(self, rows: Rows, values: Iterable[V]) -> NDArray[np.bool_]:
         """Whether each of `rows` holds at least one of `values`."""
         held = [self.rows_by_value[value] for value in values if value in self.rows_by_value]
         return np.isin(rows, np.concatenate(held)) if held else np.zeros(len(rows), np.bool_)
 
-    def followed_by(self, more: Membership) -> Membership:
+    def followed_by(self, more: Membership[V]) -> Membership[V]:
         """This membership with the rows of another behind its own."""
         size = len(self.stated)
         none = np.empty(0, np.int64)
@@ -120,7 +121,7 @@ class Membership:
         }
         return Membership({**self.rows_by_value, **added}, np.concatenate([self.stated, more.stated]))
 
-    def take(self, rows: Rows) -> Membership:
+    def take(self, rows: Rows) -> Membership[V]:
         """Membership of some rows alone, numbered by their place in `rows`."""
         places = np.full(len(self.stated), -1, np.int64)
         places[rows] = np.arange(len(rows))

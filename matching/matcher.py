@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -14,7 +15,9 @@ from numpy.typing import NDArray
 
 from matching.candidates import find_candidates
 from matching.catalogue import Catalogue, Floats, Halves, Rows, Vectors, encode_suppliers
+from matching.certificates import current_day
 from matching.clauses import goods_texts
+from matching.currencies import RateTable
 from matching.encoder import Encoder, TextKind
 from matching.errors import InvalidRequest
 from matching.evidence import Words, evidence
@@ -103,6 +106,7 @@ class Matcher:
     """Composes encoder, catalogue, indexes and ranker; holds no state that a call changes.
 
     observe : called around each stage of an answer
+    rates   : converts prices; without it only those of one currency are compared
     """
 
     def __init__(
@@ -114,6 +118,7 @@ class Matcher:
         ranker: GlassBoxRanker,
         headings: HeadingModel | None = None,
         observe: Observer = unobserved,
+        rates: RateTable | None = None,
     ) -> None:
         self.encoder = encoder
         self.catalogue = catalogue
@@ -122,6 +127,7 @@ class Matcher:
         self.ranker = ranker
         self.headings = headings
         self.observe = observe
+        self.rates = rates
 
     @classmethod
     def build(
@@ -133,6 +139,7 @@ class Matcher:
         *,
         encode: Callable[[Sequence[Supplier]], Halves] | None = None,
         observe: Observer = unobserved,
+        rates: RateTable | None = None,
     ) -> Matcher:
         """A matcher over suppliers, read batch by batch; without `headings` it infers none.
 
@@ -145,7 +152,7 @@ class Matcher:
             catalogue = catalogue.with_changes((), Catalogue.build(batch, encode(batch), headings))
             word_index = word_index.with_changes(np.empty(0, np.int64), batch)
         word_index = word_index.take(np.arange(len(catalogue)))
-        return cls(encoder, catalogue, _settled(catalogue), word_index, ranker, headings, observe)
+        return cls(encoder, catalogue, _settled(catalogue), word_index, ranker, headings, observe, rates)
 
     def with_changes(self, removed: Collection[str], added: Sequence[Supplier]) -> Matcher:
         """A matcher over the suppliers as they are after a change, in time that grows with the change.
@@ -179,12 +186,17 @@ class Matcher:
         explain: bool = True,
         language: str | None = None,
         filters: Filters | None = None,
+        today: datetime.date | None = None,
     ) -> Ranking:
         """The `top` suppliers for a request, explained in `language` (else the request's own, else English).
 
+        today : the day that certificates' dates are held against; by default the day now in UTC
         Raises InvalidRequest where the text holds no word.
         """
-        return next(self.match_many([request], top=top, explain=explain, language=language, filters=filters))
+        rankings = self.match_many(
+            [request], top=top, explain=explain, language=language, filters=filters, today=today
+        )  # fmt: skip
+        return next(rankings)
 
     def match_many(
         self,
@@ -194,18 +206,22 @@ class Matcher:
         explain: bool = True,
         language: str | None = None,
         filters: Filters | None = None,
+        today: datetime.date | None = None,
     ) -> Iterator[Ranking]:
         """Rankings of requests in their order, computed one by one as they are asked for."""
-        allowed = (filters or Filters()).allowed(self.catalogue)
+        today = today or current_day()
+        allowed = (filters or Filters()).allowed(self.catalogue, today)
         for request in requests:
-            scoring = self.score(request, allowed=allowed)
+            scoring = self.score(request, allowed=allowed, today=today)
             matches = self.matches(scoring, range(min(top, len(scoring.rows))), explain=explain, language=language)
             query = scoring.query
             yield Ranking(query.request, query.needs, matches, self.likeliest_headings(query))
 
-    def score(self, request: BuyerRequest, *, allowed: Rows | None = None) -> Scoring:
+    def score(
+        self, request: BuyerRequest, *, allowed: Rows | None = None, today: datetime.date | None = None
+    ) -> Scoring:
         """The candidates of a request, best first; equals in one order, whatever their rows."""
-        query = self.query(request)
+        query = self.query(request, today)
         rows, features = self.compare(query, allowed=allowed)
         with self.observe(Stage.RANK):
             terms = self.ranker.terms(features)
@@ -264,8 +280,8 @@ class Matcher:
             for rank, place in enumerate(order, start=1)
         )
 
-    def query(self, request: BuyerRequest) -> Query:
-        """A request made ready; InvalidRequest where its text holds no word."""
+    def query(self, request: BuyerRequest, today: datetime.date | None = None) -> Query:
+        """A request made ready, for a day or for the day now in UTC; InvalidRequest where its text holds no word."""
         if not words(request.text):
             raise InvalidRequest(f"text is {request.text[:40]!r}, expected at least one word")
         with self.observe(Stage.ENCODE):
@@ -277,7 +293,8 @@ class Matcher:
             headings = self._asked_headings(needs, texts, vectors)
         with self.observe(Stage.RECALL):
             word_scores = self.word_index.scores(request.text)
-        return Query(request, needs, texts[0], vectors[0], vectors[1:], word_scores, headings)
+        day = today or current_day()
+        return Query(request, needs, texts[0], vectors[0], vectors[1:], word_scores, day, headings, self.rates)
 
     def compare(self, query: Query, *, allowed: Rows | None = None, limit: int = 200) -> tuple[Rows, Floats]:
         """Candidate rows (k,) of a query and their features (k, f)."""
@@ -328,7 +345,7 @@ class Matcher:
 
     def _over(self, catalogue: Catalogue, index: LayeredIndex, word_index: WordIndex) -> Matcher:
         """The same models over another state of the suppliers."""
-        return Matcher(self.encoder, catalogue, index, word_index, self.ranker, self.headings, self.observe)
+        return Matcher(self.encoder, catalogue, index, word_index, self.ranker, self.headings, self.observe, self.rates)
 
 
 def _settled(catalogue: Catalogue, like: LayeredIndex | None = None) -> LayeredIndex:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import gettext
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from io import BytesIO
 from pathlib import Path
 
 from babel import Locale, UnknownLocaleError
+from babel.dates import format_date
 from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -77,6 +79,14 @@ class Messages:
         with localcontext(prec=_DIGITS):
             money = format_currency(amount, price.currency, locale=self.locale)
         return f"{money}/{price.unit}" if price.unit else money
+
+    def rate(self, currency: str, into: str, rate: float) -> str:
+        """An exchange rate, to five digits: "1 USD = 0.85324 EUR"."""
+        return f"1 {currency} = {format_decimal(rate, format='@####', locale=self.locale)} {into}"
+
+    def day(self, day: datetime.date) -> str:
+        """A day as the language writes it."""
+        return format_date(day, format="long", locale=self.locale)
 
     def country(self, code: str) -> str:
         """Name of a country."""

@@ -6,15 +6,17 @@ on the way in ("Maroc" becomes "MA", "151590" becomes "1515.90").
 
 from __future__ import annotations
 
+import datetime
 import unicodedata
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
 
 from matching import codes
 from matching.codes import Incoterm
+from matching.units import unit_code
 
 MAX_TEXT_CHARACTERS = 20_000
 
@@ -33,6 +35,14 @@ def _number(value: object) -> object:
     return value
 
 
+def _day(value: object) -> object:
+    """A number, in quotes or not, would pass for the seconds since 1970."""
+    try:
+        return value if isinstance(value, datetime.date) else datetime.date.fromisoformat(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        raise ValueError(f"{value!r} is not a day; expected one such as 2027-03-31") from None
+
+
 def _code(parse: Callable[[str], str]) -> BeforeValidator:
     def validate(value: object) -> object:
         return parse(value) if isinstance(value, str) else value
@@ -44,6 +54,7 @@ def _code(parse: Callable[[str], str]) -> BeforeValidator:
 Count = Annotated[int, Field(ge=0), BeforeValidator(_number)]
 Days = Annotated[int, Field(ge=0, le=3650), BeforeValidator(_number)]
 Year = Annotated[int, Field(ge=1000, le=2100), BeforeValidator(_number)]
+Day = Annotated[datetime.date, BeforeValidator(_day)]
 Amount = Annotated[float, BeforeValidator(_number)]
 Text = Annotated[str, Field(max_length=MAX_TEXT_CHARACTERS), BeforeValidator(_clean)]
 Name = Annotated[str, Field(min_length=1, max_length=300), BeforeValidator(_clean)]
@@ -75,10 +86,15 @@ class _Value(BaseModel):
 
 
 class Quantity(_Value):
-    """An amount with its unit as written: 500 "l", 2 "container"."""
+    """An amount with its unit as written or as a UN/ECE code: 500 "l", 500 "LTR", 2 "container"."""
 
     value: Amount = Field(ge=0, allow_inf_nan=False)
     unit: Annotated[str, Field(min_length=1, max_length=40), BeforeValidator(_clean)]
+
+    @property
+    def code(self) -> str | None:
+        """The unit's UN/ECE Recommendation 20 code, LTR for "l"; None where it has none."""
+        return unit_code(self.unit)
 
 
 class Money(_Value):
@@ -102,6 +118,42 @@ class PriceRange(_Value):
         if self.min > self.max:
             raise ValueError(f"min {self.min:g} is above max {self.max:g}; expected min to be the lower price")
         return self
+
+
+class Certificate(_Value):
+    """A certificate that a supplier holds; the scheme is all that must be there, and a name alone stands for it.
+
+    expires : the last day on which it counts
+    """
+
+    scheme: Name
+    scope: Text | None = None
+    issuer: Text | None = None
+    number: Annotated[str, Field(max_length=100), BeforeValidator(_clean)] | None = None
+    issued: Day | None = None
+    expires: Day | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.issued and self.expires and self.issued > self.expires:
+            raise ValueError(f"expires {self.expires} is before issued {self.issued}; expected a later day")
+        return self
+
+
+def _named(value: object) -> object:
+    return {"scheme": value} if isinstance(value, str) else value
+
+
+def _written(certificate: Certificate) -> str | Certificate:
+    """A name where nothing else is known, so that what was stored as a name stays one."""
+    return certificate.scheme if certificate == Certificate(scheme=certificate.scheme) else certificate
+
+
+HeldCertificate = Annotated[
+    Certificate,
+    BeforeValidator(_named, json_schema_input_type=Name | Certificate),
+    PlainSerializer(_written, return_type=Name | Certificate),
+]
 
 
 class Product(_Value):
@@ -129,7 +181,7 @@ class Supplier(_Value):
     profile_language: Language | None = None
     description: Text = ""
     products: Annotated[tuple[Product, ...], Field(max_length=200)] = ()
-    certifications: Annotated[tuple[Name, ...], Field(max_length=100)] = ()
+    certifications: Annotated[tuple[HeldCertificate, ...], Field(max_length=100)] = ()
     incoterms: tuple[Term, ...] = ()
     markets: Annotated[tuple[Country, ...], Field(max_length=300)] = ()
 

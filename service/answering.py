@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from data.events import Impression, ShownMatch
 from data.schema import Kind
+from matching.certificates import current_day
 from matching.features import FEATURE_NAMES, NOT_ASKED
 from matching.matcher import Match, Matcher, Scoring
 from matching.profiles import BuyerRequest
@@ -37,7 +38,8 @@ def answer(caller: Caller, body: MatchBody) -> RankingAnswer:
 def first_page(caller: Caller, request: BuyerRequest, options: MatchOptions) -> RankingAnswer:
     """Rank suppliers for a request and note the ranking with what is shown of it."""
     matcher = caller.workspace.matcher
-    scoring = matcher.score(request, allowed=options.filters.allowed(matcher.catalogue))
+    today = current_day()
+    scoring = matcher.score(request, allowed=options.filters.allowed(matcher.catalogue, today), today=today)
     shown = range(min(options.top, len(scoring.rows)))
     matches = matcher.matches(scoring, shown, explain=options.explain, language=options.language)
     ranking = tuple(matcher.catalogue.ids[row] for row in scoring.rows)
@@ -98,6 +100,7 @@ def _answer(page: _Page, matcher: Matcher, options: MatchOptions) -> RankingAnsw
         needs=[NeedAnswer.of(need) for need in query.needs.found],
         headings=[HeadingAnswer.of(chance, reader) for chance in matcher.likeliest_headings(query)],
         matches=[MatchAnswer.of(match) for match in page.matches],
+        day=query.today,
         versions=Versions.of(matcher),
         next_cursor=cursors.written(page.match.id, last) if last < len(page.match.ranking) else None,
     )

@@ -19,7 +19,7 @@ from pydantic import BaseModel
 
 from data.webhooks import EventType
 from matching.filters import Filters
-from matching.profiles import BuyerRequest, Constraints, Money, Product, Quantity, Supplier
+from matching.profiles import BuyerRequest, Certificate, Constraints, Money, Product, Quantity, Supplier
 from service.calls import ApiError, Calls, NotFound, PreconditionFailed, TooManyRequests, Unavailable, away
 from service.erasure_schemas import ErasureBody, ReceiptAnswer, ReceiptsAnswer
 from service.feedback import FeedbackAnswer, FeedbackBatch, FeedbackEvent
@@ -44,7 +44,8 @@ from service.webhook_schemas import (
 )
 
 __all__ = [
-    "ApiError", "BuyerRequest", "Constraints", "EventType", "FeedbackEvent", "Filters", "Money", "NotFound",
+    "ApiError", "BuyerRequest", "Certificate", "Constraints", "EventType", "FeedbackEvent", "Filters", "Money",
+    "NotFound",
     "PreconditionFailed", "Product", "Quantity", "Read", "Records", "SoukClient", "Supplier", "TooManyRequests",
     "Unavailable",
 ]  # fmt: skip

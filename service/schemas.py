@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -9,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from data.trade_glossary import heading_names
 from matching.filters import Filters
 from matching.messages import available_languages
-from matching.profiles import BuyerRequest, Identifier, Size, Supplier
+from matching.profiles import BuyerRequest, HeldCertificate, Identifier, Size, Supplier
 from matching.reasons import State, Status
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ class SupplierCard(_Answer):
     profile_language: str | None
     description: str
     products: list[str]
-    certifications: list[str]
+    certifications: list[HeldCertificate]
 
     @classmethod
     def of(cls, supplier: Supplier) -> Self:
@@ -237,15 +238,17 @@ class HeadingsAnswer(BaseModel):
 
 
 class Versions(BaseModel):
-    """What made an answer: same input and same versions give the same answer."""
+    """What made an answer: same input, same versions and, for certificates that expire, same day give the same."""
 
     encoder: str
     ranker: str
+    rates: str | None = Field(examples=["2025-06-30-5d1f03aa"], description="Table of exchange rates, by its date")
 
     @classmethod
     def of(cls, matcher: Matcher) -> Self:
-        """Versions of the models in a matcher."""
-        return cls(encoder=matcher.encoder.fingerprint, ranker=matcher.ranker.version)
+        """Versions of what a matcher stands on."""
+        rates = matcher.rates and matcher.rates.version
+        return cls(encoder=matcher.encoder.fingerprint, ranker=matcher.ranker.version, rates=rates)
 
 
 class RankingAnswer(BaseModel):
@@ -257,6 +260,7 @@ class RankingAnswer(BaseModel):
     needs: list[NeedAnswer]
     headings: list[HeadingAnswer]
     matches: list[MatchAnswer]
+    day: date = Field(description="The day, in UTC, by which certificates were held to be valid or expired")
     versions: Versions
     next_cursor: str | None = Field(description="Ask with it for the matches that follow; null after the last")
 

@@ -148,6 +148,8 @@ def _said(name: str, value: Any) -> Any:
 def _ordered(fields: dict[str, Any]) -> dict[str, Any]:
     if "min" in fields and "max" in fields:
         fields["min"], fields["max"] = sorted((fields["min"], fields["max"]))
+    if fields.get("issued") and fields.get("expires"):
+        fields["issued"], fields["expires"] = sorted((fields["issued"], fields["expires"]))
     return fields
 
 

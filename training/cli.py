@@ -15,9 +15,11 @@ from data.cli import EncoderOption
 from data.collection import Collection
 from data.settings import Settings
 from data.workspace import headings_in_use
+from matching.currencies import RateTable
 from matching.encoder import load_encoder
 from matching.errors import InvalidInput
 from matching.features import FEATURE_NAMES
+from matching.matcher import Matcher
 from matching.ranker import GlassBoxRanker
 
 commands = typer.Typer()
@@ -48,12 +50,10 @@ def evaluate(
     if context.invoked_subcommand is not None:
         return
     from training.evaluation import evaluate as measure
-    from training.ranker import unranked_matcher
 
     judged = Collection.read(collection)
     settings = Settings.with_encoder(encoder)
-    loaded = load_encoder(settings.encoder, settings.encoder_options)
-    matcher = unranked_matcher(loaded, judged.suppliers, headings_in_use(settings, loaded))
+    matcher = _unranked_matcher(settings, judged)
     measures = measure(matcher, judged, seed=seed)
     _print(measures.table(), markdown=markdown)
     typer.echo()
@@ -67,14 +67,10 @@ def evaluate_rankers(
     markdown: MarkdownOption = False,
 ) -> None:
     """Measure the glass-box ranker beside LightGBM's LambdaMART, pairs of features and a logistic regression."""
-    from training.ranker import unranked_matcher
     from training.ranker_comparison import compare_rankers
 
     judged = Collection.read(collection)
-    settings = Settings()
-    encoder = load_encoder(settings.encoder)
-    matcher = unranked_matcher(encoder, judged.suppliers, headings_in_use(settings, encoder))
-    _print(compare_rankers(matcher, judged, seed=seed), markdown=markdown)
+    _print(compare_rankers(_unranked_matcher(Settings(), judged), judged, seed=seed), markdown=markdown)
 
 
 @_evaluate.command(name="encoder")
@@ -147,13 +143,11 @@ def ranker(
 ) -> None:
     """Fit the glass-box ranker to a judged collection, with its probabilities and the support of its curves."""
     from training.calibration import calibrated
-    from training.ranker import fit_ranker, judged_candidates, unranked_matcher
+    from training.ranker import fit_ranker, judged_candidates
 
     judged = Collection.read(collection)
     settings = Settings()
-    encoder = load_encoder(settings.encoder, settings.encoder_options)
-    matcher = unranked_matcher(encoder, judged.suppliers, headings_in_use(settings, encoder))
-    candidates = judged_candidates(matcher, judged)
+    candidates = judged_candidates(_unranked_matcher(settings, judged), judged)
     fitted = calibrated(fit_ranker(candidates, version=version, seed=seed, refits=_REFITS), candidates, seed=seed)
     fitted.save(out)
     _out.print(f"ranker {version} fitted to {fitted.trained_on} and written to {out}")
@@ -178,6 +172,15 @@ def show(
     _out.print(f"ranker {ranker.version}: base {ranker.base:+.3f}")
     for table in tables(curves, ranker.calibration):
         _out.print(table)
+
+
+def _unranked_matcher(settings: Settings, judged: Collection) -> Matcher:
+    """A matcher over a collection's suppliers with the models of the settings, without a ranker."""
+    from training.ranker import unranked_matcher
+
+    encoder = load_encoder(settings.encoder, settings.encoder_options)
+    rates = RateTable.read(settings.rates_path)
+    return unranked_matcher(encoder, judged.suppliers, headings_in_use(settings, encoder), rates)
 
 
 def _print(rows: list[dict[str, Any]], *, markdown: bool) -> None:

@@ -12,6 +12,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 from data.collection import Collection
 from matching.catalogue import Floats, Rows
+from matching.currencies import RateTable
 from matching.encoder import Encoder
 from matching.features import FEATURE_NAMES, FEATURES, NOT_ASKED, Direction, Feature
 from matching.headings import HeadingModel
@@ -45,10 +46,15 @@ class JudgedCandidates:
         return JudgedCandidates(self.features[kept], self.grades[kept], self.requests[kept], self.rows[kept])
 
 
-def unranked_matcher(encoder: Encoder, suppliers: Sequence[Supplier], headings: HeadingModel | None = None) -> Matcher:
+def unranked_matcher(
+    encoder: Encoder,
+    suppliers: Sequence[Supplier],
+    headings: HeadingModel | None = None,
+    rates: RateTable | None = None,
+) -> Matcher:
     """A matcher for recall and features only, before there is a ranker: its scores are all the same."""
     flat = [Curve(feature=name, edges=(), contributions=(0.0,), unknown=0.0) for name in FEATURE_NAMES]
-    return Matcher.build(encoder, suppliers, GlassBoxRanker("none", 0.0, tuple(flat), {}), headings)
+    return Matcher.build(encoder, suppliers, GlassBoxRanker("none", 0.0, tuple(flat), {}), headings, rates=rates)
 
 
 def judged_candidates(matcher: Matcher, collection: Collection) -> JudgedCandidates:

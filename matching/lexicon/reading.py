@@ -13,7 +13,7 @@ from babel import Locale
 from matching.certificates import find_certificates
 from matching.codes import FIRST_LOCALES, Incoterm
 from matching.lexicon import Mark, Phrasebook, Token, place_names, tokens, word_list
-from matching.units import SPELLINGS
+from matching.units import CODES, SPELLINGS
 
 BREAKS = frozenset(",.;!?()\n،؛。、")
 _DASHES = frozenset("-–—~")
@@ -215,6 +215,8 @@ def _place_lists() -> Iterator[tuple[str, Iterable[tuple[str, Any]]]]:
 def _unit_and_term_lists() -> Iterator[tuple[str, Iterable[tuple[str, Any]]]]:
     for unit, spellings in SPELLINGS.items():
         yield "unit", [(spelling, unit) for spelling in spellings]
+    # In a text "5 MIL KILOS" are kilos.
+    yield "unit", [(f"={code}", unit) for code, unit in CODES.items() if code != "MIL"]
     yield "incoterm", [(term, term) for term in Incoterm]
 
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from data.schema import Kind
 from data.store import Precondition
-from matching.certificates import certificate_name
+from matching.certificates import certificate_name, current_day, held_by
 from matching.filters import Filters
 from matching.profiles import BuyerRequest, Identifier, Supplier
 from service import records
@@ -108,7 +108,8 @@ def requests_for_supplier(
 
 
 def _admits(filters: Filters, one: Supplier) -> bool:
-    held = set(map(certificate_name, one.certifications))
+    today = current_day()
+    held = {certificate.name for certificate in held_by(one) if certificate.counts_on(today)}
     return (
         (not filters.countries or one.country in filters.countries)
         and (not filters.sizes or one.size in filters.sizes)

@@ -53,6 +53,8 @@ def test_list_is_given_back_as_it_is(kind: Kind) -> None:
         ("2 million pcs", 2 * 1e6, "pcs"),
         ("min. 500 kg", 500.0, "kg"),
         ("25 m²", 25.0, "m²"),
+        ("1 500 H87", 1500.0, "H87"),
+        ("20 KGM", 20.0, "KGM"),
         ("1 x 20' FCL", 1.0, "container"),
         ("2 conteneurs 40 pieds", 2.0, "container"),
     ],

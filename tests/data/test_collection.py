@@ -34,7 +34,7 @@ def _broken(request: BuyerRequest, supplier: Supplier) -> bool:
     asked = request.constraints
     at_home = supplier.country == asked.delivery_country
     return (
-        any(not satisfies(supplier.certifications, wanted) for wanted in asked.certifications)
+        any(not satisfies([held.scheme for held in supplier.certifications], wanted) for wanted in asked.certifications)
         or (
             bool(asked.delivery_country and supplier.markets)
             and asked.delivery_country not in supplier.markets

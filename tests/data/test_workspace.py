@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from data.workspace import (
     suppliers_in_use,
     training_of,
 )
-from matching.errors import ModelMissing, NotReady
+from matching.errors import ModelMissing, NotReady, UnreadableFile
 from matching.files import write_whole
 from matching.profiles import BuyerRequest, Supplier
 from matching.ranker import GlassBoxRanker
@@ -212,3 +213,28 @@ def test_the_shipped_models_say_what_they_were_trained_on(encoder: HashingEncode
     shipped_ranker = GlassBoxRanker.load(shipped.RANKER)
     assert training_of(Models(encoder, shipped_ranker)) == {"ranker": SHIPPED_DATA}
     assert training_of(Models(encoder, ranker)) == {}
+
+
+def test_prices_are_converted_by_the_table_that_the_settings_name(settings: Settings, tmp_path: Path) -> None:
+    own = tmp_path / "rates.csv"
+    own.write_text("date,currency,units_per_eur\n2026-11-23,USD,1.2\n", encoding="utf-8")
+    shipped = open_matcher(settings).rates
+    replaced = open_matcher(settings.model_copy(update={"rates_path": own})).rates
+    assert shipped is not None and replaced is not None
+    assert shipped.rate("MAD", "EUR") is not None
+    assert (replaced.date, replaced.rate("EUR", "USD")) == (date(2026, 11, 23), 1.2)
+
+
+def test_a_table_of_rates_that_cannot_be_read_is_refused(settings: Settings, tmp_path: Path) -> None:
+    own = tmp_path / "rates.csv"
+    own.write_text("date,currency,units_per_eur\n2026-11-23,USD,-1\n", encoding="utf-8")
+    with pytest.raises(UnreadableFile, match="row 2: units_per_eur is '-1', expected a number above 0"):
+        open_matcher(settings.model_copy(update={"rates_path": own}))
+
+
+def test_a_new_table_of_rates_is_seen_as_a_change_of_the_models(settings: Settings, tmp_path: Path) -> None:
+    own = settings.model_copy(update={"rates_path": tmp_path / "rates.csv"})
+    own.rates_path.write_text("date,currency,units_per_eur\n2026-11-23,USD,1.2\n", encoding="utf-8")
+    before = model_signature(own)
+    own.rates_path.write_text("date,currency,units_per_eur\n2026-11-24,USD,1.25\n", encoding="utf-8")
+    assert model_signature(own) != before

@@ -1,16 +1,24 @@
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
+import pytest
+
+from matching.currencies import RateTable
 from matching.explanation import Explanation
 from matching.matcher import Matcher
-from matching.profiles import BuyerRequest
+from matching.profiles import BuyerRequest, Supplier
+from matching.ranker import GlassBoxRanker
 from matching.reasons import State, Status
+from tests.conftest import HashingEncoder
+
+TODAY = date(2026, 11, 24)
 
 
 def _explanations(matcher: Matcher, text: str, language: str = "en", **constraints: Any) -> dict[str, Explanation]:
     request = BuyerRequest.model_validate({"text": text, "language": "en", "constraints": constraints})
-    matches = matcher.match(request, language=language).matches
+    matches = matcher.match(request, language=language, today=TODAY).matches
     return {match.supplier.id: match.explanation for match in matches if match.explanation}
 
 
@@ -44,6 +52,37 @@ def test_prices_languages_countries_and_terms_are_told_as_well(matcher: Matcher)
         ("supplier from Morocco", Status.MET),
         ("terms CIF", Status.BROKEN),
     ]
+
+
+def test_a_converted_price_is_told_with_its_rate_and_the_date_of_it(
+    encoder: HashingEncoder, suppliers: tuple[Supplier, ...], ranker: GlassBoxRanker
+) -> None:
+    rates = RateTable(date(2025, 6, 30), {"EUR": 1.0, "MAD": 10.5})
+    matcher = Matcher.build(encoder, suppliers, ranker, rates=rates)
+    price = {"value": 200, "currency": "MAD", "unit": "kg"}
+    english = _explanations(matcher, "argan oil", max_price=price)["S1"].findings
+    assert [(finding.text, finding.status) for finding in english] == [(
+        "price up to MAD200.00/kg (from €20.00/kg, which is MAD210.00/kg at 1 EUR = 10.5 MAD of June 30, 2025)",
+        Status.BROKEN,
+    )]  # fmt: skip
+    german = _explanations(matcher, "argan oil", "de", max_price=price)["S1"].findings
+    assert german[0].text.endswith("das sind 210,00\xa0MAD/kg zum Kurs 1 EUR = 10,5 MAD vom 30. Juni 2025)")
+
+
+@pytest.mark.parametrize(
+    ("expires", "text", "status"),
+    [
+        ("2026-11-24", "certificate Ecocert (valid until November 24, 2026)", Status.MET),
+        ("2026-11-23", "certificate Ecocert (expired on November 23, 2026)", Status.BROKEN),
+    ],
+)
+def test_a_dated_certificate_is_told_with_its_date_and_an_expired_one_is_broken(
+    encoder: HashingEncoder, ranker: GlassBoxRanker, expires: str, text: str, status: Status
+) -> None:
+    dated = {"id": "S1", "name": "argan oil", "certifications": [{"scheme": "ECOCERT", "expires": expires}, "HACCP"]}
+    matcher = Matcher.build(encoder, [Supplier.model_validate(dated)], ranker)
+    found = _explanations(matcher, "argan oil", certifications=["Ecocert"])["S1"].findings
+    assert [(finding.text, finding.status) for finding in found] == [(text, status)]
 
 
 def test_sentences_name_the_evidence_then_what_is_met_and_what_is_not(matcher: Matcher) -> None:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import math
+from datetime import date
 from typing import Any
 
 import numpy as np
 import pytest
 
+from matching.currencies import RateTable
 from matching.features import FEATURE_NAMES, FEATURES, NOT_ASKED, Comparison, feature_matrix
 from matching.matcher import Matcher
 from matching.profiles import BuyerRequest, Supplier
@@ -15,10 +17,12 @@ from tests.conftest import HashingEncoder
 UNKNOWN = pytest.approx(math.nan, nan_ok=True)
 
 
-def _values(matcher: Matcher, feature: str, text: str = "argan oil", **constraints: Any) -> list[float]:
+def _values(
+    matcher: Matcher, feature: str, text: str = "argan oil", today: date | None = None, **constraints: Any
+) -> list[float]:
     """The feature of each of the four suppliers for a request with these constraints."""
     request = BuyerRequest.model_validate({"text": text, "language": "en", "constraints": constraints})
-    comparison = Comparison(matcher.query(request), matcher.catalogue, np.arange(4))
+    comparison = Comparison(matcher.query(request, today), matcher.catalogue, np.arange(4))
     values: list[float] = feature_matrix(comparison)[:, FEATURE_NAMES.index(feature)].tolist()
     return values
 
@@ -95,14 +99,38 @@ def test_lead_time_is_kept_where_the_stated_one_is_not_longer(matcher: Matcher) 
     assert _values(matcher, "lead_time_kept", max_lead_time_days=20)[0] == 0.0
 
 
-def test_price_is_compared_in_the_same_currency_only(matcher: Matcher) -> None:
-    def ceiling(value: float, currency: str, unit: str) -> float:
-        price = {"value": value, "currency": currency, "unit": unit}
-        return _values(matcher, "price_within_ceiling", max_price=price)[0]
+def _affordable(matcher: Matcher, value: float, currency: str, unit: str) -> float:
+    price = {"value": value, "currency": currency, "unit": unit}
+    return _values(matcher, "price_within_ceiling", max_price=price)[0]
 
-    assert ceiling(10, "EUR", "kg") == pytest.approx(-1.0)
-    assert ceiling(20_000, "EUR", "t") == pytest.approx(0.0)
-    assert ceiling(10, "USD", "kg") == UNKNOWN
+
+def test_price_is_compared_across_units_and_in_one_currency_without_rates(matcher: Matcher) -> None:
+    assert _affordable(matcher, 10, "EUR", "kg") == pytest.approx(-1.0)
+    assert _affordable(matcher, 20_000, "EUR", "t") == pytest.approx(0.0)
+    assert _affordable(matcher, 20, "EUR", "l") == UNKNOWN
+    assert _affordable(matcher, 10, "USD", "kg") == UNKNOWN
+
+
+def test_price_is_compared_across_currencies_by_the_table_of_rates(
+    encoder: HashingEncoder, suppliers: tuple[Supplier, ...], ranker: GlassBoxRanker
+) -> None:
+    rates = RateTable(date(2025, 6, 30), {"EUR": 1.0, "USD": 1.25, "MAD": 10.0})
+    converting = Matcher.build(encoder, suppliers, ranker, rates=rates)
+    assert _affordable(converting, 25, "USD", "kg") == pytest.approx(0.0)
+    assert _affordable(converting, 100_000, "MAD", "t") == pytest.approx(-1.0)
+    assert _affordable(converting, 20, "GBP", "kg") == UNKNOWN
+
+
+def test_a_certificate_is_held_to_its_last_day_and_not_after(
+    encoder: HashingEncoder, suppliers: tuple[Supplier, ...], ranker: GlassBoxRanker
+) -> None:
+    ecocert = {"scheme": "Ecocert", "expires": "2027-03-31"}
+    dated = Supplier.model_validate({**suppliers[0].model_dump(), "certifications": [ecocert]})
+    matcher = Matcher.build(encoder, (dated, *suppliers[1:]), ranker)
+    asked = {"certifications": ["Ecocert"]}
+    last, after = date(2027, 3, 31), date(2027, 4, 1)
+    assert _values(matcher, "certificates_held", today=last, **asked) == [1.0, UNKNOWN, 0.0, UNKNOWN]
+    assert _values(matcher, "certificates_held", today=after, **asked) == [0.0, UNKNOWN, 0.0, UNKNOWN]
 
 
 def test_the_requests_own_language_counts_where_none_is_asked(matcher: Matcher) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from matching.errors import InvalidRequest, UnknownSupplier
 from matching.filters import Filters
 from matching.matcher import Matcher
-from matching.profiles import BuyerRequest, Supplier
+from matching.profiles import BuyerRequest, Certificate, Supplier
 from matching.ranker import GlassBoxRanker
 from tests.conftest import HashingEncoder
 
@@ -29,7 +29,7 @@ def test_the_supplier_of_what_is_asked_comes_first(matcher: Matcher) -> None:
 def test_one_who_breaks_a_need_comes_after_one_who_keeps_it(
     encoder: HashingEncoder, suppliers: tuple[Supplier, ...], ranker: GlassBoxRanker
 ) -> None:
-    twin = suppliers[0].model_copy(update={"id": "S0", "certifications": ("Halal",)})
+    twin = suppliers[0].model_copy(update={"id": "S0", "certifications": (Certificate(scheme="Halal"),)})
     matcher = Matcher.build(encoder, (twin, *suppliers), ranker)
     request = BuyerRequest.model_validate({"text": "organic argan oil", "constraints": {"certifications": ["Ecocert"]}})
     ids = [match.supplier.id for match in matcher.match(request).matches]

@@ -41,6 +41,12 @@ STATED: list[tuple[str, dict[str, Any]]] = [
         "Organic olive oil, price max 4.20 EUR/kg CIF Rotterdam",
         {"max_price": (4.2, "EUR", "kilogram"), "incoterm": "CIF", "delivery_country": "NL"},
     ),
+    (
+        "300 DZN cotton socks, price max 14 USD/DZN",
+        {"quantity": (300, "dozen"), "max_price": (14, "USD", "dozen")},
+    ),
+    ("We need 2000 KGM of argan oil and 500 H87 glass jars", {"quantity": (2000, "kilogram")}),
+    ("NECESITAMOS 5 MIL KILOS DE ACEITE", {"quantity": (5000, "kilogram")}),
     ("Delivery within 3 weeks, English-speaking contact", {"max_lead_time_days": 21, "languages": {"en"}}),
     ("Leather bags, not synthetic, sample first. FOB or CIF.", {"exclusion": ["synthetic"], "sample": True}),
     ("BRC or IFS, ISO 9001 preferred", {}),

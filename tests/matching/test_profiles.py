@@ -2,11 +2,22 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import date
 
 import pytest
 from pydantic import ValidationError
 
-from matching.profiles import MAX_TEXT_CHARACTERS, BuyerRequest, Constraints, PriceRange, Product, Size, Supplier
+from matching.profiles import (
+    MAX_TEXT_CHARACTERS,
+    BuyerRequest,
+    Certificate,
+    Constraints,
+    PriceRange,
+    Product,
+    Quantity,
+    Size,
+    Supplier,
+)
 
 
 def test_a_name_is_all_that_a_profile_needs_and_the_rest_is_unknown() -> None:
@@ -68,3 +79,40 @@ def test_the_schema_tells_the_bounds_of_whole_numbers() -> None:
     whole, _ = schema["properties"]["founded"]["anyOf"]
     assert whole == {"type": "integer", "minimum": 1000, "maximum": 2100}
     assert not re.search(r'"(ge|gt|le|lt)":', json.dumps(schema))
+
+
+def test_a_certificate_may_be_a_name_alone_and_is_stored_as_one() -> None:
+    stored = {"id": "S1", "name": "X", "certifications": ["Ecocert", "HACCP"]}
+    supplier = Supplier.model_validate(stored)
+    assert supplier.certifications == (Certificate(scheme="Ecocert"), Certificate(scheme="HACCP"))
+    assert supplier.model_dump(mode="json", exclude_defaults=True) == stored
+
+
+def test_a_certificate_with_details_keeps_them() -> None:
+    details = {
+        "scheme": "Ecocert", "scope": "cosmetics", "issuer": "Ecocert Greenlife", "number": "FR-BIO-01",
+        "issued": "2024-04-01", "expires": "2027-03-31",
+    }  # fmt: skip
+    stored = {"id": "S1", "name": "X", "certifications": [details]}
+    supplier = Supplier.model_validate(stored)
+    assert supplier.certifications[0].expires == date(2027, 3, 31)
+    assert supplier.model_dump(mode="json", exclude_defaults=True) == stored
+
+
+@pytest.mark.parametrize(
+    ("details", "fault"),
+    [
+        ({"expires": "soon"}, "'soon' is not a day; expected one such as 2027-03-31"),
+        ({"expires": 20270331}, "20270331 is not a day"),
+        ({"issued": "2027-01-02", "expires": "2027-01-01"}, "expires 2027-01-01 is before issued 2027-01-02"),
+        ({"valid": "2027-01-01"}, "Extra inputs"),
+    ],
+)
+def test_a_certificate_that_cannot_be_is_refused(details: dict[str, object], fault: str) -> None:
+    with pytest.raises(ValidationError, match=fault):
+        Supplier.model_validate({"id": "S1", "name": "X", "certifications": [{"scheme": "Ecocert", **details}]})
+
+
+def test_a_quantity_tells_the_code_of_its_unit() -> None:
+    written = ("Liter", "KGM", "paires", "bottles")
+    assert [Quantity(value=1, unit=unit).code for unit in written] == ["LTR", "KGM", "PR", None]

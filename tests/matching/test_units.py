@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from matching.units import SPELLINGS, in_base_units, unit_name
+from matching.units import CODES, SPELLINGS, in_base_units, unit_code, unit_name
 
 
 @pytest.mark.parametrize(
@@ -25,8 +25,37 @@ def test_areas_are_comparable_across_systems() -> None:
     assert square_feet[1] == square_metres[1]
 
 
-def test_a_litre_counts_as_a_kilogram() -> None:
-    assert in_base_units(500, "Liter") == (pytest.approx(500), "[mass]")
+def test_volumes_are_comparable_with_one_another_and_not_with_masses() -> None:
+    assert in_base_units(5, "hl") == in_base_units(500, "Liter") == in_base_units(0.5, "m3") == (0.5, "[length] ** 3")
+
+
+def test_a_dozen_is_twelve_pieces() -> None:
+    assert in_base_units(2, "Dutzend") == in_base_units(24, "pcs")
+
+
+@pytest.mark.parametrize(
+    ("code", "written"),
+    [("KGM", "kg"), ("TNE", "tonnes"), ("GRM", "g"), ("LBR", "lb"), ("ONZ", "oz"), ("LTR", "Liter"), ("MLT", "ml"),
+     ("HLT", "hl"), ("MTR", "m"), ("MTK", "m²"), ("MTQ", "m3"), ("H87", "Stück"), ("PR", "paires"), ("SET", "套"),
+     ("DZN", "dozen"), ("FTK", "sqft"), ("XRO", "rolls")],
+)  # fmt: skip
+def test_a_un_ece_code_is_the_unit_that_is_written_otherwise(code: str, written: str) -> None:
+    assert in_base_units(3, code) == in_base_units(3, written)
+    assert unit_code(written) == unit_code(code) == code
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_every_code_can_be_converted(code: str) -> None:
+    assert in_base_units(1, code) is not None
+
+
+def test_a_code_counts_in_capitals_only() -> None:
+    assert unit_name("MIL") is not None and unit_name("mil") is None
+
+
+@pytest.mark.parametrize("unit", ["bottles", "boxes", "containers", "flexitank-ish"])
+def test_a_unit_that_no_code_stands_for_has_none(unit: str) -> None:
+    assert unit_code(unit) is None
 
 
 def test_an_unknown_unit_is_not_guessed() -> None:

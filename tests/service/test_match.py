@@ -6,7 +6,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from data.events import EventLog
+from matching.certificates import current_day
 from service.live import Live
+from tests.service.conftest import wait_until
 
 
 def _match(client: TestClient, **body: Any) -> dict[str, Any]:
@@ -22,7 +24,8 @@ def test_a_text_is_answered_with_ranked_explained_matches(client: TestClient) ->
     assert [match["rank"] for match in answer["matches"]] == [1, 2]
     assert first["supplier"]["id"] == "S1"
     assert "Satisfait" in " ".join(first["explanation"]["sentences"])
-    assert answer["versions"] == {"encoder": "hashing-64", "ranker": "simple"}
+    assert answer["versions"] == {"encoder": "hashing-64", "ranker": "simple", "rates": None}
+    assert answer["day"] == current_day().isoformat()
 
 
 def test_the_terms_of_an_answer_add_up_to_its_score(client: TestClient) -> None:
@@ -166,3 +169,28 @@ def test_a_text_that_holds_half_a_character_is_a_problem(client: TestClient) -> 
     body = b'{"text": "argan", "filters": {"countries": ["\\ud800"]}}'
     answer = client.post("/v1/match", content=body, headers={"content-type": "application/json"})
     assert answer.status_code == 422
+
+
+def test_an_expired_certificate_is_broken_says_so_and_passes_no_filter(client: TestClient) -> None:
+    expired = {"scheme": "Halal", "number": "H-1", "expires": "2020-01-31"}
+    client.put("/v1/suppliers/S1", json={"name": "argan oil", "certifications": [expired, "HACCP"]})
+    wait_until(lambda: _held(client, "argan oil") == [expired, "HACCP"])
+    request = {"text": "argan oil", "language": "fr", "constraints": {"certifications": ["Halal"]}}
+    findings = _match(client, request=request)["matches"][0]["explanation"]["findings"]
+    assert findings == [
+        {"need": "certifications", "status": "broken", "text": "certificat Halal (expiré le 31 janvier 2020)"}
+    ]
+    assert _match(client, text="argan oil", filters={"certifications": ["Halal"]})["matches"] == []
+    assert client.get("/v1/suppliers", params={"certification": "Halal"}).json()["records"] == []
+
+
+def _held(client: TestClient, text: str) -> list[Any]:
+    card = _match(client, text=text, top=1, filters={"ids": ["S1"]})["matches"][0]["supplier"]
+    held: list[Any] = [_stated(one) for one in card["certifications"]]
+    return held
+
+
+def _stated(certificate: Any) -> Any:
+    if isinstance(certificate, str):
+        return certificate
+    return {name: value for name, value in certificate.items() if value is not None}
