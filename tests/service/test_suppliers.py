@@ -146,5 +146,5 @@ def test_a_supplier_is_advised_what_recent_requests_ask_beside_what_its_profile_
 
 def test_advice_in_a_language_that_is_not_offered_is_refused(client: TestClient) -> None:
     answer = client.get("/v1/suppliers/S2/advice", params={"language": "xx"})
-    assert (answer.status_code, answer.json()["faults"][0]["field"]) == (422, "language")
+    assert (answer.status_code, answer.json()["faults"][0]["field"]) == (422, "query.language")
     assert client.get("/v1/suppliers/S9/advice").status_code == 404
