@@ -14,11 +14,13 @@ from rich.progress import track
 from rich.table import Table
 
 from data.exports import ranking_rows, write_rankings, writer_for
+from data.schema import Kind as StoredKind
 from data.settings import Settings
-from data.store import Store
+from data.store import NEWEST_REQUESTS, Store
 from data.tables import Loaded, read_requests, read_suppliers
 from data.trade_glossary import heading_names
 from data.workspace import open_matcher, open_workspace
+from matching.advice import advise
 from matching.encoder import load_encoder
 from matching.errors import InvalidInput
 from matching.filters import Filters
@@ -106,6 +108,32 @@ def match(
         return
     for ranking in rankings:
         _print_json(ranking) if as_json else _print_table(ranking)
+
+
+@commands.command(name="advise")
+def advise_supplier(
+    supplier_id: Annotated[str, typer.Argument(help="Id of a supplier.")],
+    requests: Annotated[Path | None, typer.Option(help="A file of requests; default: the 500 changed last.")] = None,
+    first: Annotated[int, typer.Option(min=1, max=100, help="Which places count.")] = 10,
+    top: Annotated[int, typer.Option(min=1, max=100, help="Pieces of advice at most.")] = 5,
+    language: Annotated[str | None, typer.Option(help="Language of the advice; default: the profile's.")] = None,
+    encoder: EncoderOption = None,
+) -> None:
+    """Say what a supplier's profile does not state and would have put it among the first for recent requests."""
+    workspace = open_workspace(Settings.with_encoder(encoder))
+    if requests is None:
+        newest = workspace.store.newest(StoredKind.REQUESTS, limit=NEWEST_REQUESTS)
+        recent = [BuyerRequest.model_validate(one.document) for one in newest]
+    else:
+        recent = _requests(None, requests)
+    found = advise(workspace.matcher, supplier_id, recent, first=first, top=top, language=language)
+    _out.print(
+        f"{found.supplier.name}: among the first {first} for {found.placed} of {found.requests} requests", markup=False
+    )
+    for one in (*found.advice, *filter(None, [found.pair])):
+        _out.print(f"- {one.sentence} {', '.join(one.examples)}", markup=False, highlight=False)
+    if found.gaps_sentence:
+        _out.print(found.gaps_sentence, markup=False, highlight=False)
 
 
 @commands.command(name="hs")

@@ -10,14 +10,13 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.engine import Connection
 
 from data.schema import CHANGES, ERASED_ID, ORGANISATIONS, RECORDS, STANDINGS, WATCHES, Kind
-from data.store import Store
+from data.store import NEWEST_REQUESTS, Store
 from data.webhooks import EventType, tell, wanting
 from matching.errors import InvalidRequest
 from matching.matcher import Matcher
 from matching.profiles import BuyerRequest
 
 BEST = 10
-_NEWEST_REQUESTS = 500
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ class Standings:
     def _best(self, matcher: Matcher, seen: int) -> dict[str, list[dict[str, Any]]]:
         """The best matches of each request that was not changed since."""
         best = {}
-        for stored in self._store.newest(Kind.REQUESTS, limit=_NEWEST_REQUESTS):
+        for stored in self._store.newest(Kind.REQUESTS, limit=NEWEST_REQUESTS):
             if stored.change > seen:
                 continue
             try:

@@ -25,6 +25,7 @@ from matching.profiles import BuyerRequest, Supplier
 Record = Supplier | BuyerRequest
 T = TypeVar("T")
 PROFILES: Mapping[Kind, type[Supplier] | type[BuyerRequest]] = {Kind.SUPPLIERS: Supplier, Kind.REQUESTS: BuyerRequest}
+NEWEST_REQUESTS = 500
 _ROWS_A_STATEMENT = 500
 _ROWS_A_PAGE = 1000
 

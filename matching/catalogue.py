@@ -30,7 +30,7 @@ from matching.profiles import Supplier
 
 __all__ = [
     "Catalogue", "Floats", "Halves", "Lines", "Measures", "Membership", "Rows", "Vectors", "completeness",
-    "encode_suppliers", "line_texts",
+    "encode_suppliers", "line_texts", "unfilled_parts",
 ]  # fmt: skip
 
 
@@ -167,13 +167,28 @@ def encode_suppliers(suppliers: Sequence[Supplier], encoder: Encoder) -> Halves:
 
 def completeness(supplier: Supplier) -> float:
     """Share of the profile's ten parts that are filled in, from 0 to 1."""
+    return sum(map(bool, _parts(supplier).values())) / 10
+
+
+def unfilled_parts(supplier: Supplier) -> tuple[str, ...]:
+    """The names of those of the ten parts that are not filled in."""
+    return tuple(name for name, value in _parts(supplier).items() if not value)
+
+
+def _parts(supplier: Supplier) -> dict[str, object]:
     products = supplier.products
-    parts = (
-        supplier.country, supplier.size, supplier.languages, len(supplier.description) >= 80,
-        any(p.hs for p in products), any(p.moq for p in products), any(p.price for p in products),
-        supplier.certifications, supplier.incoterms, supplier.markets,
-    )  # fmt: skip
-    return sum(map(bool, parts)) / len(parts)
+    return {
+        "country": supplier.country,
+        "size": supplier.size,
+        "languages": supplier.languages,
+        "description": len(supplier.description) >= 80,
+        "hs": any(p.hs for p in products),
+        "moq": any(p.moq for p in products),
+        "price": any(p.price for p in products),
+        "certifications": supplier.certifications,
+        "incoterms": supplier.incoterms,
+        "markets": supplier.markets,
+    }
 
 
 def _tie_breaker(supplier_id: str) -> int:

@@ -13,18 +13,41 @@ from matching.evidence import Evidence
 from matching.features import FEATURE_NAMES, NOT_ASKED, Query
 from matching.messages import Messages, messages_in
 from matching.profiles import Money, Product, Supplier
-from matching.reasons import Finding, State, Status, Term
+from matching.reasons import Compared, Finding, State, Status, Term, TermDifference
+
+FEATURE_TITLES = {
+    "profile_similarity": "the whole profile",
+    "product_similarity": "the nearest product",
+    "clause_similarity": "one part of your request and one product",
+    "word_overlap": "words in common",
+    "hs_agreement": "customs code (HS)",
+    "heading_agreement": "the same HS heading",
+    "certificates_held": "certificates",
+    "delivery_country_served": "delivery country",
+    "quantity_against_moq": "quantity and minimum order",
+    "lead_time_kept": "lead time",
+    "price_within_ceiling": "price",
+    "language_in_common": "language in common",
+    "supplier_country_wanted": "supplier country",
+    "incoterm_offered": "Incoterm",
+    "profile_completeness": "completeness of the profile",
+}
+_COMPARED_TERMS = 3
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """The reasons of one match; base + the terms' contributions, added in order, are the score exactly."""
+    """The reasons of one match; base + the terms' contributions, added in order, are the score exactly.
+
+    compared : beside the match one place above it; None for the first of an answer
+    """
 
     base: float
     terms: tuple[Term, ...]
     evidence: Evidence
     findings: tuple[Finding, ...]
     sentences: tuple[str, ...]
+    compared: Compared | None = None
 
 
 def terms_of(features: Floats, contributions: Floats) -> tuple[Term, ...]:
@@ -56,6 +79,15 @@ def findings_of(
     return tuple(found)
 
 
+def compared_with(above: Supplier, differences: Floats, score_difference: float, language: str) -> Compared:
+    """What puts a match below another: `differences` (f,) are how much more each term adds to the one above."""
+    foremost = (-differences).argsort(kind="stable")[:_COMPARED_TERMS].tolist()
+    terms = tuple(
+        TermDifference(FEATURE_NAMES[place], float(differences[place])) for place in foremost if differences[place] > 0
+    )
+    return Compared(above.id, score_difference, terms, _compared_sentence(above, terms, score_difference, language))
+
+
 def sentences_of(supplier: Supplier, evidence: Evidence, findings: Sequence[Finding], language: str) -> tuple[str, ...]:
     """One to three sentences: what answers the request, what is met, what is not met or not stated."""
     messages = messages_in(language)
@@ -73,6 +105,16 @@ def sentences_of(supplier: Supplier, evidence: Evidence, findings: Sequence[Find
         ),
     )
     return tuple(sentence for sentence in written if sentence)
+
+
+def _compared_sentence(above: Supplier, terms: Sequence[TermDifference], score_difference: float, language: str) -> str:
+    messages = messages_in(language)
+    if score_difference == 0:
+        return messages.text("Scores the same as {supplier}, one place above.", supplier=above.name)
+    titles = [messages.text(FEATURE_TITLES[term.feature]) for term in terms]
+    return messages.text(
+        "Below {supplier} mainly because of: {terms}.", supplier=above.name, terms=messages.listing(titles)
+    )
 
 
 def _evidence_sentence(supplier: Supplier, evidence: Evidence, messages: Messages) -> str:

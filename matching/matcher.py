@@ -21,7 +21,7 @@ from matching.currencies import RateTable
 from matching.encoder import Encoder, TextKind
 from matching.errors import InvalidRequest
 from matching.evidence import Words, evidence
-from matching.explanation import Explanation, findings_of, sentences_of, terms_of
+from matching.explanation import Explanation, compared_with, findings_of, sentences_of, terms_of
 from matching.features import Comparison, Query, feature_matrix
 from matching.filters import Filters
 from matching.headings import HeadingChance, HeadingModel
@@ -30,6 +30,7 @@ from matching.language import detect_language
 from matching.needs import Needs, needs_of
 from matching.profiles import BuyerRequest, Supplier
 from matching.ranker import GlassBoxRanker
+from matching.reasons import Compared
 from matching.word_index import WordIndex
 from matching.words import words
 
@@ -331,11 +332,23 @@ class Matcher:
         terms = terms_of(scoring.features[place], scoring.terms[place])
         product = supplier.products[line] if supplier.products else None
         findings = findings_of(scoring.query, supplier, product, terms, language)
-        return Explanation(self.ranker.base, terms, found, findings, sentences_of(supplier, found, findings, language))
+        sentences = sentences_of(supplier, found, findings, language)
+        compared = self._compared(scoring, place, language)
+        return Explanation(self.ranker.base, terms, found, findings, sentences, compared)
+
+    def _compared(self, scoring: Scoring, place: int, language: str) -> Compared | None:
+        # Later pages keep the order of the first, whatever was stored since: who stands above may score less by now.
+        if place == 0 or scoring.scores[place - 1] < scoring.scores[place]:
+            return None
+        above = self.catalogue.suppliers[scoring.rows[place - 1]]
+        differences = scoring.terms[place - 1] - scoring.terms[place]
+        return compared_with(above, differences, float(scoring.scores[place - 1] - scoring.scores[place]), language)
 
     def observed_by(self, observe: Observer) -> Matcher:
         """The same over the same suppliers, its stages measured by another."""
-        return Matcher(self.encoder, self.catalogue, self.index, self.word_index, self.ranker, self.headings, observe)
+        return Matcher(
+            self.encoder, self.catalogue, self.index, self.word_index, self.ranker, self.headings, observe, self.rates
+        )
 
     def _is_worn(self) -> bool:
         """Whether so many rows are dead or recent that laying everything out anew pays."""

@@ -33,6 +33,29 @@ class Term:
 
 
 @dataclass(frozen=True)
+class TermDifference:
+    """How much more one feature adds to the score of the supplier above, in log-odds."""
+
+    feature: str
+    difference: float
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A match beside the supplier one place above it.
+
+    score_difference : by how much that one scores more: the sum of the differences of all terms
+    terms            : at most three, those that speak most for the one above
+    sentence         : the same in the reader's language
+    """
+
+    supplier_id: str
+    score_difference: float
+    terms: tuple[TermDifference, ...]
+    sentence: str
+
+
+@dataclass(frozen=True)
 class Finding:
     """A need of the request beside what the supplier states: `text` names the need in the reader's language."""
 

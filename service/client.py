@@ -33,6 +33,7 @@ from service.schemas import (
     MatchBody,
     RankingAnswer,
     RequestsAnswer,
+    SupplierAdviceAnswer,
 )
 from service.webhook_schemas import (
     CreatedWebhookAnswer,
@@ -137,6 +138,13 @@ class SoukClient:
     def requests_for(self, supplier_id: str, *, top: int = 10) -> RequestsAnswer:
         """The stored requests that fit a supplier best."""
         return self._get(f"/v1/suppliers/{_quoted(supplier_id)}/requests", RequestsAnswer, top=top)
+
+    def advice(
+        self, supplier_id: str, *, first: int = 10, top: int = 5, language: str | None = None
+    ) -> SupplierAdviceAnswer:
+        """What a supplier's profile does not state and would have put it among the first of recent requests."""
+        given = {"first": first, "top": top, **({"language": language} if language else {})}
+        return self._get(f"/v1/suppliers/{_quoted(supplier_id)}/advice", SupplierAdviceAnswer, **given)
 
     def headings(self, text: str, *, top: int = 5, language: str | None = None) -> HeadingsAnswer:
         """The headings of the Harmonized System that a text may be about, likeliest first."""

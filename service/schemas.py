@@ -10,10 +10,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from data.trade_glossary import heading_names
 from matching.filters import Filters
 from matching.messages import available_languages
-from matching.profiles import BuyerRequest, HeldCertificate, Identifier, Size, Supplier
+from matching.profile_changes import ProfileField
+from matching.profiles import BuyerRequest, HeldCertificate, Identifier, PriceRange, Quantity, Size, Supplier
 from matching.reasons import State, Status
 
 if TYPE_CHECKING:
+    from matching.advice import SupplierAdvice
     from matching.headings import HeadingChance
     from matching.matcher import Match, Matcher
     from matching.needs import Need
@@ -155,6 +157,22 @@ class FindingAnswer(_Answer):
     text: str
 
 
+class TermDifferenceAnswer(_Answer):
+    """How much more one feature adds to the score of the supplier above, in log-odds."""
+
+    feature: str
+    difference: float
+
+
+class ComparedAnswer(_Answer):
+    """A match beside the supplier one place above it: at most three terms that speak most for that one."""
+
+    supplier_id: str
+    score_difference: float = Field(description="The sum of the differences of all terms")
+    terms: list[TermDifferenceAnswer]
+    sentence: str
+
+
 class ExplanationAnswer(_Answer):
     """Why a supplier stands where it stands; base plus the contributions, added in order, are the score."""
 
@@ -163,6 +181,7 @@ class ExplanationAnswer(_Answer):
     evidence: EvidenceAnswer
     findings: list[FindingAnswer]
     sentences: list[str]
+    compared: ComparedAnswer | None = Field(description="Null for the first match of an answer")
 
 
 class MatchAnswer(_Answer):
@@ -286,6 +305,52 @@ class RequestsAnswer(BaseModel):
     supplier_id: str
     matches: list[RequestMatchAnswer]
     versions: Versions
+
+
+class ChangeAnswer(_Answer):
+    """One thing more that a profile would state; of an HS heading the first four digits count."""
+
+    field: ProfileField
+    value: str | int | Quantity | PriceRange
+    product: int | None = Field(description="Place of the product line from 0; null for what is said of the firm")
+
+
+class AdviceAnswer(_Answer):
+    """What a change, or two together, would have brought, found by scoring the supplier as it would be."""
+
+    changes: list[ChangeAnswer]
+    requests: int = Field(description="Of how many requests it would newly have been among the first")
+    examples: list[str] = Field(description="Ids of up to three of them, best place first")
+    best_rank: int
+    score_gained: float = Field(description="In log-odds, mean over those requests")
+    sentence: str
+
+
+class SupplierAdviceAnswer(BaseModel):
+    """All advice to a supplier, what brings most first."""
+
+    supplier_id: str
+    requests: int = Field(description="How many were looked at")
+    placed: int = Field(description="Of how many it is among the first already")
+    advice: list[AdviceAnswer]
+    pair: AdviceAnswer | None = Field(description="Two changes that win together what neither wins alone")
+    gaps: list[str] = Field(description="Parts of the profile that are not filled in")
+    gaps_sentence: str | None
+    versions: Versions
+
+    @classmethod
+    def of(cls, found: SupplierAdvice, matcher: Matcher) -> Self:
+        """Answer of all advice to a supplier."""
+        return cls(
+            supplier_id=found.supplier.id,
+            requests=found.requests,
+            placed=found.placed,
+            advice=[AdviceAnswer.model_validate(one) for one in found.advice],
+            pair=AdviceAnswer.model_validate(found.pair) if found.pair else None,
+            gaps=list(found.gaps),
+            gaps_sentence=found.gaps_sentence,
+            versions=Versions.of(matcher),
+        )
 
 
 class Health(BaseModel):

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from data.trade_glossary import heading_names
 from matching.errors import SoukError
+from matching.explanation import FEATURE_TITLES
 from matching.matcher import Ranking
 from matching.messages import Messages, available_languages, messages_in
 from matching.profiles import BuyerRequest
@@ -28,23 +29,6 @@ EXAMPLES = (
     "采购特级初榨橄榄油，20吨，散装",
     "نبحث عن ملابس عمل قطنية 2500 قطعة",
 )
-FEATURE_TITLES = {
-    "profile_similarity": "the whole profile",
-    "product_similarity": "the nearest product",
-    "clause_similarity": "one part of your request and one product",
-    "word_overlap": "words in common",
-    "hs_agreement": "customs code (HS)",
-    "heading_agreement": "the same HS heading",
-    "certificates_held": "certificates",
-    "delivery_country_served": "delivery country",
-    "quantity_against_moq": "quantity and minimum order",
-    "lead_time_kept": "lead time",
-    "price_within_ceiling": "price",
-    "language_in_common": "language in common",
-    "supplier_country_wanted": "supplier country",
-    "incoterm_offered": "Incoterm",
-    "profile_completeness": "completeness of the profile",
-}
 
 
 @router.get("/", response_class=HTMLResponse)

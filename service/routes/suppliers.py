@@ -8,20 +8,20 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Response
 
 from data.schema import Kind
-from data.store import Precondition
+from data.store import NEWEST_REQUESTS, Precondition
+from matching.advice import advise
 from matching.certificates import certificate_name, current_day, held_by
 from matching.filters import Filters
 from matching.profiles import BuyerRequest, Identifier, Supplier
 from service import records
-from service.access import Matching, Reading, Writing
+from service.access import Caller, Matching, Reading, Writing
 from service.problems import described
 from service.record_schemas import PageAnswer, WrittenAnswer
 from service.records import After, IfMatch, IfNoneMatch, Limit, SupplierBody
-from service.schemas import RequestMatchAnswer, RequestsAnswer, Versions
+from service.schemas import ReaderLanguage, RequestMatchAnswer, RequestsAnswer, SupplierAdviceAnswer, Versions
 
 router = APIRouter(prefix="/v1/suppliers", tags=["suppliers"])
 _ETAGGED = records.headers_described("ETag")
-_NEWEST_REQUESTS = 500
 Only = Annotated[Precondition, Depends(records.precondition)]
 Values = Annotated[list[str], Query(max_length=50)]
 
@@ -98,13 +98,34 @@ def requests_for_supplier(
 ) -> RequestsAnswer:
     """The stored requests that fit a supplier best, of the 500 changed last."""
     matcher = caller.workspace.matcher
-    newest = caller.store.newest(Kind.REQUESTS, limit=_NEWEST_REQUESTS)
-    found = matcher.requests_for(supplier_id, [BuyerRequest.model_validate(one.document) for one in newest], top=top)
+    found = matcher.requests_for(supplier_id, _newest_requests(caller), top=top)
     return RequestsAnswer(
         supplier_id=supplier_id,
         matches=[RequestMatchAnswer.model_validate(match) for match in found],
         versions=Versions.of(matcher),
     )
+
+
+@router.get("/{supplier_id}/advice", responses=described(HTTPStatus.NOT_FOUND))
+def advice_to_supplier(
+    supplier_id: Identifier,
+    caller: Matching,
+    first: Annotated[int, Query(ge=1, le=100, description="Which places count")] = 10,
+    top: Annotated[int, Query(ge=1, le=100, description="How many pieces of advice at most")] = 5,
+    language: Annotated[ReaderLanguage | None, Query(description="By default that of the profile")] = None,
+) -> SupplierAdviceAnswer:
+    """What the profile does not state and would have put it among the first of the 500 requests changed last.
+
+    Each piece is found by scoring the supplier as it would be; what its profile lacks whoever asks is named beside.
+    """
+    matcher = caller.workspace.matcher
+    found = advise(matcher, supplier_id, _newest_requests(caller), first=first, top=top, language=language)
+    return SupplierAdviceAnswer.of(found, matcher)
+
+
+def _newest_requests(caller: Caller) -> list[BuyerRequest]:
+    newest = caller.store.newest(Kind.REQUESTS, limit=NEWEST_REQUESTS)
+    return [BuyerRequest.model_validate(one.document) for one in newest]
 
 
 def _admits(filters: Filters, one: Supplier) -> bool:

@@ -33,3 +33,13 @@ def test_a_missing_model_of_headings_is_named(monkeypatch: pytest.MonkeyPatch, t
     monkeypatch.setenv("SOUK_HEADINGS_PATH", str(tmp_path))
     with pytest.raises(ModelMissing, match="no model of headings there"):
         CliRunner().invoke(commands, ["hs", "kilim"], catch_exceptions=False)
+
+
+def test_advice_is_printed_in_the_language_asked_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SOUK_DATABASE_URL", f"sqlite:///{tmp_path}/souk.db")
+    monkeypatch.setenv("SOUK_INDEX_PATH", str(tmp_path / "suppliers.index"))
+    asked = tmp_path / "requests.jsonl"
+    asked.write_text('{"id": "R1", "text": "huile argan pour Berlin, 200 kg"}\n', encoding="utf-8")
+    output = run("advise", "S0004", "--requests", str(asked), "--first", "3", "--language", "fr")
+    assert "of 1 requests" in output
+    assert "Votre profil n'indique pas : " in output

@@ -99,6 +99,7 @@ METHODS: Mapping[str, Callable[[SoukClient, Path], object]] = {
     "POST /v1/match/batch": lambda client, _: client.match_batch([WANTED]),
     "POST /v1/hs": lambda client, _: client.headings("wool rugs"),
     "GET /v1/suppliers/{supplier_id}/requests": lambda client, _: client.requests_for(RUGS.id),
+    "GET /v1/suppliers/{supplier_id}/advice": lambda client, _: client.advice(RUGS.id, first=3, language="fr"),
     "POST /v1/feedback": lambda client, _: client.feedback(_event(client.match("wool rugs").match_id, RUGS.id)),
     "POST /v1/feedback/batch": lambda client, _: client.feedback_batch([_event("none", RUGS.id)]),
     "POST /v1/imports/{kind}": lambda client, _: client.import_requests([WANTED]),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -108,3 +109,39 @@ def test_terms_tell_known_values_from_unknown_and_not_asked(matcher: Matcher) ->
     assert (terms["incoterm_offered"].state, terms["incoterm_offered"].value) == (State.UNKNOWN, None)
     assert (terms["hs_agreement"].state, terms["hs_agreement"].contribution) == (State.NOT_ASKED, 0.0)
     assert terms["product_similarity"].state is State.KNOWN
+
+
+def test_differences_of_all_terms_make_the_difference_to_the_match_above(matcher: Matcher) -> None:
+    found = list(_explanations(matcher, "argan oil", delivery_country="DE", incoterm="CIF").items())
+    assert found[0][1].compared is None
+    for (above_id, above), (_, below) in pairwise(found):
+        assert below.compared is not None
+        assert below.compared.supplier_id == above_id
+        differences = {
+            term.feature: upper.contribution - term.contribution
+            for upper, term in zip(above.terms, below.terms, strict=True)
+        }
+        assert below.compared.score_difference == pytest.approx(sum(differences.values()), abs=1e-12)
+        most = sorted((value for value in differences.values() if value > 0), reverse=True)[:3]
+        assert [(differences[term.feature], term.difference) for term in below.compared.terms] == [
+            (value, value) for value in most
+        ]
+
+
+def test_the_terms_that_put_a_match_below_another_are_named_in_the_readers_language(matcher: Matcher) -> None:
+    found = _explanations(matcher, "argan oil", language="fr", incoterm="FOB", delivery_country="DE")["S2"].compared
+    assert found is not None
+    assert found.sentence.startswith("Après Tamount, surtout à cause de : ")
+    assert "Incoterm" in found.sentence
+    assert "pays de livraison" in found.sentence
+
+
+def test_equals_are_told_to_be_so(
+    encoder: HashingEncoder, suppliers: tuple[Supplier, ...], ranker: GlassBoxRanker
+) -> None:
+    twin = suppliers[1].model_copy(update={"id": "S0"})
+    equals = Matcher.build(encoder, (suppliers[1], twin), ranker)
+    below = list(_explanations(equals, "argan oil").values())[1].compared
+    assert below is not None
+    assert (below.score_difference, below.terms) == (0.0, ())
+    assert below.sentence == "Scores the same as Arganor, one place above."

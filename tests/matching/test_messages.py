@@ -6,9 +6,10 @@ import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+from matching.advice_sentences import PART_TITLES
+from matching.explanation import FEATURE_TITLES
 from matching.messages import CATALOGUES, available_languages, messages_in
 from matching.profiles import Money, Quantity
-from service.pages import start
 
 ROOT = Path(__file__).parents[2]
 TRANSLATED = [language for language in available_languages() if language != "en"]
@@ -22,7 +23,7 @@ def _messages_in_code() -> set[str]:
         for folder in ("matching", "service")
         for message in extract_from_dir(ROOT / folder, folders, keywords=keywords)
     ]
-    return set(found) | set(start.FEATURE_TITLES.values())
+    return set(found) | set(FEATURE_TITLES.values()) | set(PART_TITLES.values())
 
 
 @pytest.mark.parametrize("language", TRANSLATED)

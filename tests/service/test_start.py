@@ -10,6 +10,7 @@ def test_the_page_shows_explained_matches(client: TestClient) -> None:
     page = client.get("/", params={"q": "organic argan oil", "language": "en"}).text
     assert "1. <bdi>Tamount</bdi>" in page
     assert "comes closest to your" in page
+    assert "Below Tamount mainly because of: " in page
 
 
 def test_the_page_shows_the_likely_headings_by_name(client: TestClient) -> None:

@@ -132,3 +132,19 @@ def test_the_requests_that_fit_a_supplier_are_ranked(client: TestClient) -> None
     assert answer["supplier_id"] == "S3"
     assert [(match["rank"], match["request"]["id"]) for match in answer["matches"]][0] == (1, "R1")
     assert len(answer["matches"]) == 2
+
+
+def test_a_supplier_is_advised_what_recent_requests_ask_beside_what_its_profile_lacks(client: TestClient) -> None:
+    asked = {"text": "argan oil for kitchens", "constraints": {"certifications": ["Ecocert"]}}
+    client.put("/v1/requests/R1", json=asked)
+    answer = client.get("/v1/suppliers/S2/advice", params={"first": 1, "language": "fr"}).json()
+    assert (answer["supplier_id"], answer["requests"]) == ("S2", 1)
+    assert answer["gaps"][:2] == ["size", "description"]
+    assert answer["gaps_sentence"].startswith("Votre profil n'indique pas : taille de l'entreprise, ")
+    assert answer["placed"] + len(answer["advice"]) >= 1
+
+
+def test_advice_in_a_language_that_is_not_offered_is_refused(client: TestClient) -> None:
+    answer = client.get("/v1/suppliers/S2/advice", params={"language": "xx"})
+    assert (answer.status_code, answer.json()["faults"][0]["field"]) == (422, "query.language")
+    assert client.get("/v1/suppliers/S9/advice").status_code == 404
