@@ -211,15 +211,21 @@ def delivery_country_served(comparison: Comparison) -> Floats:
 
 
 def quantity_against_moq(comparison: Comparison) -> Floats:
-    """log10 of quantity over minimum order on the nearest line, cut to -2..2: 0 is just enough, -1 a tenth of it."""
+    """log10 of quantity over minimum order on the nearest line, cut to -2..2: 0 is just enough, -1 a tenth of it.
+
+    Litres against kilograms are compared where they differ by more than goods differ in density; unknown otherwise.
+    """
     asked = comparison.query.constraints.quantity
     base = in_base_units(asked.value, asked.unit) if asked else None
     if base is None or base[0] <= 0:
         return comparison.nothing_asked()
     moq, lines = comparison.catalogue.lines.moq, comparison.lines
-    comparable = (moq.dimensions[lines] == base[1]) & (moq.values[lines] > 0)
-    ratio = np.divide(base[0], moq.values[lines], out=np.full(len(lines), UNKNOWN), where=comparable)
-    return np.asarray(np.clip(np.log10(ratio), -2.0, 2.0), np.float64)
+    stated, dimensions = moq.values[lines], moq.dimensions[lines]
+    ratio = np.divide(base[0], stated, out=np.full(len(lines), UNKNOWN), where=(dimensions == base[1]) & (stated > 0))
+    into, per_unit = _BY_WATER.get(base[1], ("", 1.0))
+    by_water = np.divide(base[0] * per_unit, stated, out=ratio.copy(), where=(dimensions == into) & (stated > 0))
+    clear = (ratio == by_water) | (np.abs(np.log10(by_water)) > _DENSITY_SPREAD)
+    return np.asarray(np.clip(np.log10(np.where(clear, by_water, UNKNOWN)), -2.0, 2.0), np.float64)
 
 
 def lead_time_kept(comparison: Comparison) -> Floats:
@@ -281,6 +287,9 @@ def profile_completeness(comparison: Comparison) -> Floats:
     return comparison.catalogue.completeness[comparison.rows]
 
 
+# Base units of the other dimension for one of the first, at a kilogram a litre; most goods weigh 0.6 to 1.6 kg a litre.
+_BY_WATER = {"[length] ** 3": ("[mass]", 1_000.0), "[mass]": ("[length] ** 3", 0.001)}
+_DENSITY_SPREAD = float(np.log10(1.0 / 0.6))
 _NO_OR_YES = (0.5,)
 _SHARE_STEPS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.2, 0.35, 0.5, 0.7)
 _LOG_RATIO_STEPS = (-1.0, -0.5, -0.15, -1e-9, 0.5, 1.0)

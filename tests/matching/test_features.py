@@ -94,6 +94,14 @@ def test_quantity_is_measured_against_the_minimum_order_across_units(matcher: Ma
     assert pieces[0] == UNKNOWN
 
 
+@pytest.mark.parametrize(("litres", "ratio"), [(500, 0.69897), (20, -0.69897), (120, UNKNOWN), (90, UNKNOWN)])
+def test_litres_are_held_against_kilograms_where_no_density_could_turn_it(
+    matcher: Matcher, litres: float, ratio: float
+) -> None:
+    found = _values(matcher, "quantity_against_moq", quantity={"value": litres, "unit": "L"})[0]
+    assert found == pytest.approx(ratio, abs=1e-4, nan_ok=True)
+
+
 def test_lead_time_is_kept_where_the_stated_one_is_not_longer(matcher: Matcher) -> None:
     assert _values(matcher, "lead_time_kept", max_lead_time_days=10) == [-1.0, UNKNOWN, UNKNOWN, UNKNOWN]
     assert _values(matcher, "lead_time_kept", max_lead_time_days=20)[0] == 0.0
