@@ -17,6 +17,7 @@ from data.snapshot import forget_supplier
 from data.store import Store
 from data.workspace import Models, Workspace, model_signature, snapshot_path
 from matching.errors import ModelDamaged, ModelMissing, SoukError, StoreUnavailable
+from matching.exposure import ExposurePolicy
 from matching.matcher import Matcher
 from matching.profiles import BuyerRequest
 from service.metrics import Metrics
@@ -69,6 +70,11 @@ class Live:
         if self._models is None:
             raise ModelMissing(f"no matcher is in service: {self.failure}")
         return self._models
+
+    @property
+    def exposure(self) -> ExposurePolicy | None:
+        """How attention is shared between groups of suppliers; None where relevance alone decides."""
+        return self._settings.exposure
 
     def workspace(self, organisation: str) -> Workspace:
         """An organisation's workspace; at first use it is loaded, and waited for a little."""

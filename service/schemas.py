@@ -172,6 +172,9 @@ class MatchAnswer(_Answer):
     score: float = Field(description="Log-odds of relevance")
     probability: float = Field(description="Probability of relevance, 0 to 1")
     explanation: ExplanationAnswer | None
+    moved_from: int | None = Field(
+        default=None, description="Rank by relevance alone, where the match was moved so that attention is shared"
+    )
 
     @classmethod
     def of(cls, match: Match) -> Self:
@@ -183,6 +186,7 @@ class MatchAnswer(_Answer):
             score=match.score,
             probability=match.probability,
             explanation=explanation,
+            moved_from=match.moved_from,
         )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.collection import Collection
-from matching.catalogue import Floats
+from matching.catalogue import Floats, Rows
 from matching.encoder import TextKind
 from matching.matcher import Matcher
 from matching.profiles import BuyerRequest
@@ -112,15 +112,21 @@ def ranked_by_vectors(matcher: Matcher, collection: Collection) -> list[list[str
 
 
 def _by_pipeline(matcher: Matcher, collection: Collection, seed: int) -> list[list[str]]:
+    return [_ids(matcher, rows) for rows, _ in held_out_rankings(matcher, collection, seed=seed)]
+
+
+def held_out_rankings(matcher: Matcher, collection: Collection, *, seed: int) -> list[tuple[Rows, Floats]]:
+    """Rows and scores (k,) of each request's candidates, best first, by a ranker fitted without the request."""
     judged = judged_candidates(matcher, collection)
     rows = [matcher.compare(matcher.query(request))[0] for request in collection.requests]
-    ranked: list[list[str]] = [[] for _ in rows]
+    ranked: dict[int, tuple[Rows, Floats]] = {}
     for fitted_on, left_out in folds(len(rows), seed=seed):
         ranker = fit_ranker(judged.of_requests(fitted_on), version="fold", seed=seed)
-        for number in left_out:
+        for number in left_out.tolist():
             scores = ranker.scores(ranker.terms(judged.features[judged.requests == number]))
-            ranked[number] = _ids(matcher, rows[number][np.lexsort((rows[number], -scores))])
-    return ranked
+            order = np.lexsort((rows[number], -scores))
+            ranked[number] = rows[number][order], scores[order]
+    return [ranked[number] for number in range(len(rows))]
 
 
 __all__ = [
@@ -129,6 +135,7 @@ __all__ = [
     "JudgedCandidates",
     "evaluate",
     "folds",
+    "held_out_rankings",
     "ranked_by_vectors",
     "ranked_by_words",
     "slices_of",

@@ -3,10 +3,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from data.events import EventLog
+from matching.exposure import ExposurePolicy
+from service.app import create_app
 from service.live import Live
+from service.settings import ServiceSettings
+from tests.service.conftest import wait_until
 
 
 def _match(client: TestClient, **body: Any) -> dict[str, Any]:
@@ -166,3 +171,30 @@ def test_a_text_that_holds_half_a_character_is_a_problem(client: TestClient) -> 
     body = b'{"text": "argan", "filters": {"countries": ["\\ud800"]}}'
     answer = client.post("/v1/match", content=body, headers={"content-type": "application/json"})
     assert answer.status_code == 422
+
+
+def _fair(app: FastAPI, settings: ServiceSettings, policy: str) -> FastAPI:
+    """The service of `app` with attention shared."""
+    shared = settings.model_copy(update={"exposure": ExposurePolicy.parse(policy)})
+    models = app.state.live._load_models
+    return create_app(shared, models)
+
+
+def test_a_moved_match_is_marked_on_whichever_page_it_comes(app: FastAPI, settings: ServiceSettings) -> None:
+    with TestClient(_fair(app, settings, "country:TR=0.45")) as client:
+        wait_until(lambda: client.get("/readyz").status_code == 200)
+        whole = _match(client, text="argan oil", language="en")["matches"]
+        page, paged = _match(client, text="argan oil", language="en", top=1), []
+        while True:
+            paged += page["matches"]
+            if page["next_cursor"] is None:
+                break
+            page = _match(client, cursor=page["next_cursor"], top=1, language="en")
+    assert whole[0]["supplier"]["country"] == "TR"
+    assert whole[0]["moved_from"] > 1
+    assert "Moved up from place" in whole[0]["explanation"]["sentences"][-1]
+    assert paged == whole
+
+
+def test_no_match_is_moved_unless_attention_is_to_be_shared(client: TestClient) -> None:
+    assert {match["moved_from"] for match in _match(client, text="argan oil")["matches"]} == {None}
