@@ -288,6 +288,21 @@ class RequestsAnswer(BaseModel):
     versions: Versions
 
 
+class AttentionAnswer(_Answer):
+    """Attention of a supplier or a group: the exposure of the places shown at, and what relevance earned."""
+
+    name: str | None = Field(description="Id, size, country, newcomer or established; null where nothing is stated")
+    received: float = Field(description="Sum of 1 / log2(1 + position)")
+    earned: float = Field(description="Part of its matches' attention in proportion to its probability of relevance")
+
+
+class ExposureAnswer(BaseModel):
+    """The exposure ledger: groups by size, country and newness; suppliers, the largest debt first."""
+
+    groups: dict[str, list[AttentionAnswer]]
+    suppliers: list[AttentionAnswer]
+
+
 class Health(BaseModel):
     """State of the process, or of the catalogues in service; while they load, how many suppliers of `of` are done."""
 
