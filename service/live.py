@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as StillLoading
+from time import monotonic
 
 from data.database import DEFAULT_ORGANISATION, Database
 from data.erasure import training_of
 from data.events import note_model_version
 from data.keys import Keys
+from data.ledger import Ledger
 from data.schema import Kind
 from data.snapshot import forget_supplier
 from data.store import Store
@@ -28,6 +31,7 @@ _RETRY_SECONDS = 2.0
 _FIRST_USE_SECONDS = 5.0
 _GATHER_SECONDS = 0.02
 _LEAVE_SECONDS = 1.0
+_EXPOSURE_SECONDS = 300.0
 
 
 class Live:
@@ -51,6 +55,7 @@ class Live:
         self._workspaces: dict[str, Workspace] = {}
         # Without the matcher, which would outlive what came after it.
         self._loads: dict[str, Future[None]] = {}
+        self._exposure_is_due = 0.0
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._snapshot_is_due = threading.Event()
@@ -129,6 +134,20 @@ class Live:
         self._metrics.suppliers.set(sum(matcher.catalogue.count for _, matcher in loaded))
         self._metrics.vectors.set(sum(len(matcher.index) for _, matcher in loaded))
         self._metrics.behind.set(sum(workspace.behind for workspace, _ in loaded))
+
+    def measure_exposure(self) -> None:
+        """Bring the gauges of attention up, where they are five minutes old: all impressions are added up for it."""
+        if monotonic() < self._exposure_is_due:
+            return
+        self._exposure_is_due = monotonic() + _EXPOSURE_SECONDS
+        sums: defaultdict[tuple[str, str, str], float] = defaultdict(float)
+        for organisation in self.database.organisations():
+            for column, groups in Ledger(self.database, organisation).groups().items():
+                for one in groups:
+                    sums[column, one.name or "not stated", "received"] += one.received
+                    sums[column, one.name or "not stated", "earned"] += one.earned
+        for labels, attention in sums.items():
+            self._metrics.exposure.labels(*labels).set(attention)
 
     # Its life
 
