@@ -22,6 +22,11 @@ def test_attention_is_told_by_group_and_by_supplier(client: TestClient) -> None:
     assert len(client.get("/v1/exposure?limit=1").json()["suppliers"]) == 1
 
 
+def test_a_limit_out_of_bounds_is_a_problem(client: TestClient) -> None:
+    answer = client.get("/v1/exposure?limit=0")
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+
+
 def test_the_ledger_is_for_analysts(client: TestClient, key: Callable[..., dict[str, str]]) -> None:
     assert client.get("/v1/exposure", headers=key("acme", Scope.MATCH)).status_code == 403
     assert client.get("/v1/exposure", headers=key("acme", Scope.ANALYST)).status_code == 200
