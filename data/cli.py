@@ -98,10 +98,10 @@ def match(
     if out is not None:
         writer_for(out)
     wanted = _requests(text, requests)
-    matcher = open_matcher(Settings.with_encoder(encoder))
-    rankings = matcher.match_many(
-        wanted, top=top, language=language, filters=Filters(countries=tuple(country or ())) if country else None
-    )
+    settings = Settings.with_encoder(encoder)
+    matcher = open_matcher(settings)
+    filters = Filters(countries=tuple(country or ())) if country else None
+    rankings = matcher.match_many(wanted, top=top, language=language, filters=filters, exposure=settings.exposure)
     if out is not None:
         rows = write_rankings(track(rankings, "matching", len(wanted), console=_err), out)
         _err.print(f"{rows} matches of {len(wanted)} requests written to {out}")

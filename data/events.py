@@ -21,13 +21,17 @@ from matching.profiles import BuyerRequest
 
 @dataclass(frozen=True)
 class ShownMatch:
-    """A request that was answered: the order of all its candidates, so that later pages keep it."""
+    """A request that was answered: the order of all its candidates, so that later pages keep it.
+
+    earned_ranks : of each place, the rank by relevance alone; None where that is the order
+    """
 
     id: str
     request: BuyerRequest
     ranking: tuple[str, ...]
     encoder_version: str
     ranker_version: str
+    earned_ranks: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,7 @@ class EventLog:
             "request_id": match.request.id,
             "request": match.request.model_dump(mode="json", exclude_defaults=True),
             "ranking": list(match.ranking),
+            "earned_ranks": match.earned_ranks and list(match.earned_ranks),
             "encoder_version": match.encoder_version,
             "ranker_version": match.ranker_version,
             "matched_at": now,
@@ -105,7 +110,8 @@ class EventLog:
         if row is None:
             raise UnknownRecord(f"no match has the id {match_id!r}")
         request = BuyerRequest.model_validate(row.request)
-        return ShownMatch(row.id, request, tuple(row.ranking), row.encoder_version, row.ranker_version)
+        earned = row.earned_ranks and tuple(row.earned_ranks)
+        return ShownMatch(row.id, request, tuple(row.ranking), row.encoder_version, row.ranker_version, earned)
 
     def impressions(self, match_id: str) -> tuple[Impression, ...]:
         """What was shown of a match, by position."""

@@ -139,6 +139,8 @@ MATCHES = Table(
     Column("request_id", IDENTIFIER, nullable=True),
     Column("request", JSON, nullable=False),
     Column("ranking", JSON, nullable=False),
+    # Of each place, the rank by relevance alone; None where that is the order.
+    Column("earned_ranks", JSON(none_as_null=True), nullable=True),
     Column("encoder_version", String(200), nullable=False),
     Column("ranker_version", String(200), nullable=False),
     Column("matched_at", Moment, nullable=False),

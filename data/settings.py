@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from data import shipped
 from matching.encoder import EncoderOptions, TextKind
+from matching.exposure import ExposurePolicy
+
+
+def _policy(value: Any) -> Any:
+    """The policy of a text; none of an empty one."""
+    return (ExposurePolicy.parse(value) if value else None) if isinstance(value, str) else value
 
 
 class Settings(BaseSettings):
@@ -33,6 +39,9 @@ class Settings(BaseSettings):
     ranker_path: Path = Field(default=shipped.RANKER, description="File of the ranking model")
     headings_path: Path = Field(default=shipped.HEADINGS, description="Folder of the model that infers HS headings")
     rates_path: Path = Field(default=shipped.RATES, description="Table of exchange rates, as CSV")
+    exposure: Annotated[ExposurePolicy | None, NoDecode, BeforeValidator(_policy)] = Field(
+        default=None, description="Group that is owed a share of the exposure, such as size:micro,small=0.4"
+    )
     key_pepper: SecretStr = Field(default=SecretStr(""), description="Secret that goes into the hash of each API key")
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 from itertools import islice
@@ -22,6 +22,7 @@ from matching.encoder import Encoder, TextKind
 from matching.errors import InvalidRequest
 from matching.evidence import Words, evidence
 from matching.explanation import Explanation, compared_with, findings_of, sentences_of, terms_of
+from matching.exposure import ExposurePolicy, moved_sentence
 from matching.features import Comparison, Query, feature_matrix
 from matching.filters import Filters
 from matching.headings import HeadingChance, HeadingModel
@@ -29,7 +30,7 @@ from matching.index import LayeredIndex, settled_index
 from matching.language import detect_language
 from matching.needs import Needs, needs_of
 from matching.profiles import BuyerRequest, Supplier
-from matching.ranker import GlassBoxRanker
+from matching.ranker import GlassBoxRanker, logistic
 from matching.reasons import Compared
 from matching.word_index import WordIndex
 from matching.words import words
@@ -60,13 +61,17 @@ def unobserved(_stage: Stage) -> AbstractContextManager[None]:
 
 @dataclass(frozen=True)
 class Match:
-    """A supplier in its place for a request: score in log-odds of relevance, and that as a probability."""
+    """A supplier in its place for a request: score in log-odds of relevance, and that as a probability.
+
+    moved_from : rank by relevance alone, where an exposure policy moved it
+    """
 
     rank: int
     supplier: Supplier
     score: float
     probability: float
     explanation: Explanation | None
+    moved_from: int | None = None
 
 
 @dataclass(frozen=True)
@@ -84,13 +89,22 @@ class Ranking:
 
 @dataclass(frozen=True)
 class Scoring:
-    """The candidates of a request in their order: rows (k,), features and terms (k, f), scores (k,)."""
+    """The candidates of a request in their order: rows (k,), features and terms (k, f), scores (k,).
+
+    earned_ranks : int64 (k,), rank of each by relevance alone, where an exposure policy made the order
+    """
 
     query: Query
     rows: Rows
     features: Floats
     terms: Floats
     scores: Floats
+    earned_ranks: Rows | None = None
+
+    def moved_from(self, place: int, rank: int) -> int | None:
+        """Rank by relevance alone of whoever stands at a place, from 0, of this scoring; None where it is `rank`."""
+        earned = rank if self.earned_ranks is None else int(self.earned_ranks[place])
+        return None if earned == rank else earned
 
 
 @dataclass(frozen=True)
@@ -188,14 +202,17 @@ class Matcher:
         language: str | None = None,
         filters: Filters | None = None,
         today: datetime.date | None = None,
+        exposure: ExposurePolicy | None = None,
     ) -> Ranking:
         """The `top` suppliers for a request, explained in `language` (else the request's own, else English).
 
-        today : the day that certificates' dates are held against; by default the day now in UTC
+        today    : the day that certificates' dates are held against; by default the day now in UTC
+        exposure : how attention is to be shared; by default everyone stands by relevance alone
+
         Raises InvalidRequest where the text holds no word.
         """
         rankings = self.match_many(
-            [request], top=top, explain=explain, language=language, filters=filters, today=today
+            [request], top=top, explain=explain, language=language, filters=filters, today=today, exposure=exposure
         )  # fmt: skip
         return next(rankings)
 
@@ -208,27 +225,42 @@ class Matcher:
         language: str | None = None,
         filters: Filters | None = None,
         today: datetime.date | None = None,
+        exposure: ExposurePolicy | None = None,
     ) -> Iterator[Ranking]:
         """Rankings of requests in their order, computed one by one as they are asked for."""
         today = today or current_day()
         allowed = (filters or Filters()).allowed(self.catalogue, today)
         for request in requests:
-            scoring = self.score(request, allowed=allowed, today=today)
+            scoring = self.score(request, allowed=allowed, today=today, exposure=exposure)
             matches = self.matches(scoring, range(min(top, len(scoring.rows))), explain=explain, language=language)
             query = scoring.query
             yield Ranking(query.request, query.needs, matches, self.likeliest_headings(query))
 
     def score(
-        self, request: BuyerRequest, *, allowed: Rows | None = None, today: datetime.date | None = None
+        self,
+        request: BuyerRequest,
+        *,
+        allowed: Rows | None = None,
+        today: datetime.date | None = None,
+        exposure: ExposurePolicy | None = None,
     ) -> Scoring:
-        """The candidates of a request, best first; equals in one order, whatever their rows."""
+        """The candidates of a request, best first; equals in one order, whatever their rows.
+
+        exposure : moves candidates where a group would otherwise have less exposure than it is owed
+        """
         query = self.query(request, today)
         rows, features = self.compare(query, allowed=allowed)
         with self.observe(Stage.RANK):
             terms = self.ranker.terms(features)
             scores = self.ranker.scores(terms)
             order = np.lexsort((self.catalogue.tie_breakers[rows], -scores))
-        return Scoring(query, rows[order], features[order], terms[order], scores[order])
+            ranks = None
+            if exposure is not None:
+                protected = exposure.protects(self.catalogue, rows[order])
+                # The expected grade, not the probability shown: of that, near scores have the same.
+                moved = exposure.order(logistic(scores[order]), protected).order
+                order, ranks = order[moved], moved + 1 if (np.diff(moved) != 1).any() else None
+        return Scoring(query, rows[order], features[order], terms[order], scores[order], ranks)
 
     def score_listed(self, request: BuyerRequest, supplier_ids: Iterable[str]) -> Scoring:
         """Suppliers scored for a request in the order in which they are listed; whoever is gone is left out."""
@@ -240,21 +272,36 @@ class Matcher:
         return Scoring(query, rows, features, terms, self.ranker.scores(terms))
 
     def matches(
-        self, scoring: Scoring, places: range, *, explain: bool = True, language: str | None = None
+        self,
+        scoring: Scoring,
+        places: range,
+        *,
+        ranks: Sequence[int] | None = None,
+        explain: bool = True,
+        language: str | None = None,
     ) -> tuple[Match, ...]:
-        """The suppliers at some places of a scoring, counted from 0, with their reasons."""
+        """The suppliers at some places of a scoring, counted from 0, with their reasons.
+
+        ranks : at which each is shown, where that is not its place plus one
+        """
+        shown = [place + 1 for place in places] if ranks is None else ranks
         chances = self.ranker.probabilities(scoring.scores)
         with self.observe(Stage.EXPLAIN):
             reasons = self._explanations(scoring, places, language) if explain else [None] * len(places)
+            reader = language or scoring.query.request.language or "en"
             return tuple(
-                Match(
-                    place + 1,
-                    self.catalogue.suppliers[scoring.rows[place]],
-                    float(scoring.scores[place]),
-                    float(chances[place]),
-                    reason,
+                _marked(
+                    Match(
+                        rank,
+                        self.catalogue.suppliers[scoring.rows[place]],
+                        float(scoring.scores[place]),
+                        float(chances[place]),
+                        reason,
+                        scoring.moved_from(place, rank),
+                    ),
+                    reader,
                 )
-                for place, reason in zip(places, reasons, strict=True)
+                for place, rank, reason in zip(places, shown, reasons, strict=True)
             )
 
     def likeliest_headings(self, query: Query) -> tuple[HeadingChance, ...]:
@@ -337,7 +384,7 @@ class Matcher:
         return Explanation(self.ranker.base, terms, found, findings, sentences, compared)
 
     def _compared(self, scoring: Scoring, place: int, language: str) -> Compared | None:
-        # Later pages keep the order of the first, whatever was stored since: who stands above may score less by now.
+        # Who stands above may score less: moved up for its group's share, or changed since the first page was ordered.
         if place == 0 or scoring.scores[place - 1] < scoring.scores[place]:
             return None
         above = self.catalogue.suppliers[scoring.rows[place - 1]]
@@ -359,6 +406,15 @@ class Matcher:
     def _over(self, catalogue: Catalogue, index: LayeredIndex, word_index: WordIndex) -> Matcher:
         """The same models over another state of the suppliers."""
         return Matcher(self.encoder, catalogue, index, word_index, self.ranker, self.headings, self.observe, self.rates)
+
+
+def _marked(match: Match, language: str) -> Match:
+    """The match, its reasons followed by why it was moved, where it was."""
+    if match.explanation is None or match.moved_from is None:
+        return match
+    why = moved_sentence(match.rank, match.moved_from, language)
+    explained = replace(match.explanation, sentences=(*match.explanation.sentences, why))
+    return replace(match, explanation=explained)
 
 
 def _settled(catalogue: Catalogue, like: LayeredIndex | None = None) -> LayeredIndex:

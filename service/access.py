@@ -146,6 +146,7 @@ def _checked(request: Request, live: Live, credentials: HTTPAuthorizationCredent
 Matching = Annotated[Caller, Depends(caller_with(Scope.MATCH))]
 Reading = Annotated[Caller, Depends(caller_with(Scope.MATCH, Scope.WRITE, Scope.ANALYST))]
 Writing = Annotated[Caller, Depends(caller_with(Scope.WRITE))]
+Analysing = Annotated[Caller, Depends(caller_with(Scope.ANALYST))]
 Exporting = Annotated[Caller, Depends(caller_with(Scope.WRITE, Scope.ANALYST))]
 Reporting = Annotated[Caller, Depends(caller_with(Scope.FEEDBACK))]
 Administering = Annotated[Caller, Depends(caller_with(Scope.ADMIN))]

@@ -7,6 +7,8 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from data.events import Impression, ShownMatch
 from data.schema import Kind
 from matching.certificates import current_day
@@ -39,13 +41,14 @@ def first_page(caller: Caller, request: BuyerRequest, options: MatchOptions) -> 
     """Rank suppliers for a request and note the ranking with what is shown of it."""
     matcher = caller.workspace.matcher
     today = current_day()
-    scoring = matcher.score(request, allowed=options.filters.allowed(matcher.catalogue, today), today=today)
+    allowed = options.filters.allowed(matcher.catalogue, today)
+    scoring = matcher.score(request, allowed=allowed, today=today, exposure=caller.live.exposure)
     shown = range(min(options.top, len(scoring.rows)))
     matches = matcher.matches(scoring, shown, explain=options.explain, language=options.language)
     ranking = tuple(matcher.catalogue.ids[row] for row in scoring.rows)
-    noted = ShownMatch(
-        secrets.token_hex(16), scoring.query.request, ranking, matcher.encoder.fingerprint, matcher.ranker.version
-    )
+    earned = None if scoring.earned_ranks is None else tuple(scoring.earned_ranks.tolist())
+    versions = matcher.encoder.fingerprint, matcher.ranker.version
+    noted = ShownMatch(secrets.token_hex(16), scoring.query.request, ranking, *versions, earned)
     page = _Page(noted, scoring, matches, 0)
     caller.events.note_match(noted, _impressions(page, matcher))
     return _answer(page, matcher, options)
@@ -56,9 +59,12 @@ def _next_page(caller: Caller, cursor: str, options: MatchOptions) -> RankingAns
     matcher, noted = caller.workspace.matcher, caller.events.match(match_id)
     listed = noted.ranking[first : first + options.top]
     scoring = matcher.score_listed(noted.request, listed)
-    found = matcher.matches(scoring, range(len(scoring.rows)), explain=options.explain, language=options.language)
-    ranks = {supplier_id: rank for rank, supplier_id in enumerate(listed, start=first + 1)}
-    matches = tuple(replace(match, rank=ranks[match.supplier.id]) for match in found)
+    ranks_by_id = {supplier_id: rank for rank, supplier_id in enumerate(listed, start=first + 1)}
+    ranks = [ranks_by_id[matcher.catalogue.ids[row]] for row in scoring.rows]
+    if noted.earned_ranks is not None:
+        scoring = replace(scoring, earned_ranks=np.array(noted.earned_ranks, np.int64)[np.array(ranks, np.int64) - 1])
+    places = range(len(ranks))
+    matches = matcher.matches(scoring, places, ranks=ranks, explain=options.explain, language=options.language)
     page = _Page(noted, scoring, matches, first)
     caller.events.note_impressions(_impressions(page, matcher))
     return _answer(page, matcher, options)

@@ -27,6 +27,7 @@ from service.record_schemas import ImportAnswer, PageAnswer, Records, WrittenAns
 from service.schemas import (
     BatchAnswer,
     BatchBody,
+    ExposureAnswer,
     HeadingsAnswer,
     HeadingsBody,
     Health,
@@ -149,6 +150,10 @@ class SoukClient:
     def headings(self, text: str, *, top: int = 5, language: str | None = None) -> HeadingsAnswer:
         """The headings of the Harmonized System that a text may be about, likeliest first."""
         return self._post("/v1/hs", HeadingsBody(text=text, top=top, language=language), HeadingsAnswer)
+
+    def exposure(self, *, limit: int = 100) -> ExposureAnswer:
+        """Attention given and earned, by group, and the suppliers that were given least of theirs."""
+        return self._get("/v1/exposure", ExposureAnswer, limit=limit)
 
     # Records
 

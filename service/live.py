@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as StillLoading
+from time import monotonic
 
 from data.database import DEFAULT_ORGANISATION, Database
 from data.events import note_model_version
 from data.keys import Keys
+from data.ledger import Ledger
 from data.schema import Kind
 from data.snapshot import forget_supplier
 from data.store import Store
 from data.workspace import Models, Workspace, model_signature, snapshot_path, training_of
 from matching.errors import ModelDamaged, ModelMissing, SoukError, StoreUnavailable
+from matching.exposure import ExposurePolicy
 from matching.matcher import Matcher
 from matching.profiles import BuyerRequest
 from service.metrics import Metrics
@@ -26,6 +30,7 @@ _RETRY_SECONDS = 2.0
 _FIRST_USE_SECONDS = 5.0
 _GATHER_SECONDS = 0.02
 _LEAVE_SECONDS = 1.0
+_EXPOSURE_SECONDS = 300.0
 
 
 class Live:
@@ -49,6 +54,7 @@ class Live:
         self._workspaces: dict[str, Workspace] = {}
         # Without the matcher, which would outlive what came after it.
         self._loads: dict[str, Future[None]] = {}
+        self._exposure_is_due = 0.0
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._snapshot_is_due = threading.Event()
@@ -68,6 +74,11 @@ class Live:
         if self._models is None:
             raise ModelMissing(f"no matcher is in service: {self.failure}")
         return self._models
+
+    @property
+    def exposure(self) -> ExposurePolicy | None:
+        """How attention is shared between groups of suppliers; None where relevance alone decides."""
+        return self._settings.exposure
 
     def workspace(self, organisation: str) -> Workspace:
         """An organisation's workspace; at first use it is loaded, and waited for a little."""
@@ -122,6 +133,20 @@ class Live:
         self._metrics.suppliers.set(sum(matcher.catalogue.count for _, matcher in loaded))
         self._metrics.vectors.set(sum(len(matcher.index) for _, matcher in loaded))
         self._metrics.behind.set(sum(workspace.behind for workspace, _ in loaded))
+
+    def measure_exposure(self) -> None:
+        """Bring the gauges of attention up, where they are five minutes old: all impressions are added up for it."""
+        if monotonic() < self._exposure_is_due:
+            return
+        self._exposure_is_due = monotonic() + _EXPOSURE_SECONDS
+        sums: defaultdict[tuple[str, str, str], float] = defaultdict(float)
+        for organisation in self.database.organisations():
+            for column, groups in Ledger(self.database, organisation).groups().items():
+                for one in groups:
+                    sums[column, one.name or "not stated", "received"] += one.received
+                    sums[column, one.name or "not stated", "earned"] += one.earned
+        for labels, attention in sums.items():
+            self._metrics.exposure.labels(*labels).set(attention)
 
     # Its life
 

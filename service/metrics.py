@@ -52,6 +52,8 @@ class Metrics:
             "souk_model", "The models in service, and how many processes serve them", ["kind", "version"]
         )
         self.models_refused = most("souk_models_refused", "Whether new models could not be put in service")
+        latest = partial(Gauge, registry=self.registry, multiprocess_mode="livemostrecent")
+        self.exposure = latest("souk_exposure", "Attention that groups were given and earned", ["by", "group", "kind"])
         self.refused = counter("souk_keys_refused", "Requests without a good key")
         self.deliveries = counter(
             "souk_webhook_deliveries", "Messages to webhooks sent, to be retried, failed", ["state"]

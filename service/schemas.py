@@ -192,6 +192,9 @@ class MatchAnswer(_Answer):
     score: float = Field(description="Log-odds of relevance")
     probability: float = Field(description="Probability of relevance, 0 to 1")
     explanation: ExplanationAnswer | None
+    moved_from: int | None = Field(
+        default=None, description="Rank by relevance alone, where the match was moved so that attention is shared"
+    )
 
     @classmethod
     def of(cls, match: Match) -> Self:
@@ -203,6 +206,7 @@ class MatchAnswer(_Answer):
             score=match.score,
             probability=match.probability,
             explanation=explanation,
+            moved_from=match.moved_from,
         )
 
 
@@ -351,6 +355,21 @@ class SupplierAdviceAnswer(BaseModel):
             gaps_sentence=found.gaps_sentence,
             versions=Versions.of(matcher),
         )
+
+
+class AttentionAnswer(_Answer):
+    """Attention of a supplier or a group: the exposure of the places shown at, and what relevance earned."""
+
+    name: str | None = Field(description="Id, size, country, newcomer or established; null where nothing is stated")
+    received: float = Field(description="Sum of 1 / log2(1 + position)")
+    earned: float = Field(description="Part of its matches' attention in proportion to its expected relevance")
+
+
+class ExposureAnswer(BaseModel):
+    """The exposure ledger: groups by size, country and newness; suppliers, the largest debt first."""
+
+    groups: dict[str, list[AttentionAnswer]]
+    suppliers: list[AttentionAnswer]
 
 
 class Health(BaseModel):

@@ -18,6 +18,7 @@ from data.workspace import headings_in_use
 from matching.currencies import RateTable
 from matching.encoder import load_encoder
 from matching.errors import InvalidInput
+from matching.exposure import ExposurePolicy
 from matching.features import FEATURE_NAMES
 from matching.matcher import Matcher
 from matching.ranker import GlassBoxRanker
@@ -89,6 +90,26 @@ def evaluate_encoder(
         _err.print("no --corpora: held-out synsets are not measured")
     rows = encoder_report(loaded, Collection.read(collection), headings=settings.headings_path, corpora=corpora)
     _print(rows, markdown=markdown)
+
+
+@_evaluate.command(name="exposure")
+def evaluate_exposure(
+    policy: Annotated[
+        str | None, typer.Option(help="As SOUK_EXPOSURE; default: micro and small firms, by their number.")
+    ] = None,
+    collection: CollectionOption = shipped.SAMPLE,
+    seed: Annotated[int, typer.Option(help="Seed of the folds and of the fitting.")] = 0,
+    markdown: MarkdownOption = False,
+    encoder: EncoderOption = None,
+) -> None:
+    """Measure how attention is shared on held-out requests, with and without a policy, and what the policy costs."""
+    from training.exposure_evaluation import evaluate_exposure as measure
+
+    judged = Collection.read(collection)
+    matcher = _unranked_matcher(Settings.with_encoder(encoder), judged)
+    found = measure(matcher, judged, ExposurePolicy.parse(policy) if policy else None, seed=seed)
+    _print(found.groups, markdown=markdown)
+    _print(found.ways, markdown=markdown)
 
 
 @_train.command(name="base-encoder")

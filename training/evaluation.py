@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.collection import Collection
-from matching.catalogue import Floats
+from matching.catalogue import Floats, Rows
 from matching.encoder import TextKind
 from matching.matcher import Matcher
 from matching.profiles import BuyerRequest
@@ -116,9 +116,20 @@ def ranked_by_vectors(matcher: Matcher, collection: Collection) -> list[list[str
 
 def ranked_by_scores(matcher: Matcher, judged: JudgedCandidates, scores: Floats) -> list[list[str]]:
     """Ids of the candidates of each request, the highest of their scores (n,) first."""
+    return [_ids(matcher, judged.rows[places]) for places in _by_request(judged, scores)]
+
+
+def held_out_rankings(matcher: Matcher, collection: Collection, *, seed: int) -> list[tuple[Rows, Floats]]:
+    """Rows and scores (k,) of each request's candidates, best first, by a ranker fitted without the request."""
+    judged = judged_candidates(matcher, collection)
+    scores = out_of_fold_scores(judged, seed=seed)
+    return [(judged.rows[places], scores[places]) for places in _by_request(judged, scores)]
+
+
+def _by_request(judged: JudgedCandidates, scores: Floats) -> list[NDArray[np.int64]]:
+    """Places of the candidates of each request, the highest of their scores (n,) first."""
     order = np.lexsort((judged.rows, -scores, judged.requests))
-    cuts = np.searchsorted(judged.requests[order], np.arange(1, judged.requests.max() + 1))
-    return [_ids(matcher, rows) for rows in np.split(judged.rows[order], cuts)]
+    return np.split(order, np.searchsorted(judged.requests[order], np.arange(1, judged.requests.max() + 1)))
 
 
 def held_out_probabilities(judged: JudgedCandidates, scores: Floats, *, seed: int) -> Floats:

@@ -40,5 +40,6 @@ def readyz(request: Request, response: Response) -> Health:
 def metrics(request: Request, caller: Administering) -> Response:
     """Measurements of this process in Prometheus' text format."""
     caller.live.measure()
+    caller.live.measure_exposure()
     measured: Metrics = request.app.state.metrics
     return Response(measured.text(), media_type="text/plain; version=0.0.4")

@@ -105,6 +105,7 @@ METHODS: Mapping[str, Callable[[SoukClient, Path], object]] = {
     "POST /v1/imports/{kind}": lambda client, _: client.import_requests([WANTED]),
     "POST /v1/imports/{kind}/file": lambda client, file: client.import_file(Records.SUPPLIERS, file),
     "GET /v1/exports/{kind}": lambda client, _: list(client.export_suppliers()),
+    "GET /v1/exposure": lambda client, _: client.exposure(),
     "DELETE /v1/suppliers/{supplier_id}": lambda client, _: client.delete_supplier(RUGS.id),
     "DELETE /v1/requests/{request_id}": lambda client, _: client.delete_request("R 1"),
     "POST /v1/erasures": lambda client, _: client.erase(supplier_id="F1"),

@@ -3,11 +3,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from data.events import EventLog
 from matching.certificates import current_day
+from matching.exposure import ExposurePolicy
+from service.app import create_app
 from service.live import Live
+from service.settings import ServiceSettings
 from tests.service.conftest import wait_until
 
 
@@ -194,3 +198,35 @@ def _stated(certificate: Any) -> Any:
     if isinstance(certificate, str):
         return certificate
     return {name: value for name, value in certificate.items() if value is not None}
+
+
+def _fair(app: FastAPI, settings: ServiceSettings, policy: str) -> FastAPI:
+    """The service of `app` with attention shared."""
+    shared = settings.model_copy(update={"exposure": ExposurePolicy.parse(policy)})
+    models = app.state.live._load_models
+    return create_app(shared, models)
+
+
+def test_a_moved_match_is_marked_on_whichever_page_it_comes(app: FastAPI, settings: ServiceSettings) -> None:
+    with TestClient(_fair(app, settings, "country:TR=0.45")) as client:
+        wait_until(lambda: client.get("/readyz").status_code == 200)
+        whole = _match(client, text="argan oil", language="en")["matches"]
+        page, paged = _match(client, text="argan oil", language="en", top=1), []
+        while True:
+            paged += page["matches"]
+            if page["next_cursor"] is None:
+                break
+            page = _match(client, cursor=page["next_cursor"], top=1, language="en")
+    assert whole[0]["supplier"]["country"] == "TR"
+    assert whole[0]["moved_from"] > 1
+    assert "Moved up from place" in whole[0]["explanation"]["sentences"][-1]
+    assert [_uncompared(match) for match in paged] == [_uncompared(match) for match in whole]
+
+
+def _uncompared(match: dict[str, Any]) -> dict[str, Any]:
+    """The match without what the one above it has more, which the first of a page does not tell."""
+    return match | {"explanation": match["explanation"] | {"compared": None}}
+
+
+def test_no_match_is_moved_unless_attention_is_to_be_shared(client: TestClient) -> None:
+    assert {match["moved_from"] for match in _match(client, text="argan oil")["matches"]} == {None}

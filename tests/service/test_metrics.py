@@ -14,7 +14,7 @@ from tests.service.conftest import wait_until
 SERIES = {
     "souk_requests_total", "souk_request_seconds_bucket", "souk_stage_seconds_bucket", "souk_requests_open",
     "souk_queue_requests_bucket", "souk_suppliers", "souk_vectors", "souk_changes_behind", "souk_model",
-    "souk_models_refused", "souk_keys_refused_total", "souk_webhook_deliveries_total",
+    "souk_models_refused", "souk_exposure", "souk_keys_refused_total", "souk_webhook_deliveries_total",
     "souk_webhook_deliveries_waiting",
 }  # fmt: skip
 
@@ -53,3 +53,13 @@ def test_requests_that_wait_for_a_thread_are_counted(app: FastAPI, client: TestC
         gate.set()
     assert sample("souk_queue_requests_sum") == 1
     assert sample("souk_requests_open") == 0
+
+
+def test_attention_of_groups_is_told_with_what_was_earned(client: TestClient) -> None:
+    client.post("/v1/match", json={"text": "wool rug", "top": 1})
+    lines = [line.rpartition(" ") for line in client.get("/metrics").text.splitlines()]
+    values = {name: float(value) for name, _, value in lines if name.startswith('souk_exposure{by="size"')}
+    assert values == {
+        'souk_exposure{by="size",group="small",kind="received"}': pytest.approx(1.0),
+        'souk_exposure{by="size",group="small",kind="earned"}': pytest.approx(1.0),
+    }

@@ -1,0 +1,89 @@
+"""The exposure ledger: the attention that suppliers were given, beside what their relevance earned them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Float, Select, Subquery, and_, case, cast, func, null, select
+
+from data.database import Database
+from data.schema import IMPRESSIONS, RECORDS, Kind
+
+NEWCOMER_DAYS = 365
+_SUPPLIERS = RECORDS[Kind.SUPPLIERS]
+
+
+@dataclass(frozen=True)
+class Attention:
+    """Attention of a supplier, or of a group: the exposure of the places it was shown at, and what it earned.
+
+    name     : id of the supplier; size, country code or "newcomer" and "established"; None where nothing is stated
+    received : sum of 1 / log2(1 + position)
+    earned   : of the attention that each match gave to all it showed, the part of its expected relevance in
+               theirs. Source: Biega, Gummadi & Weikum, Equity of Attention, SIGIR 2018, doi:10.1145/3209978.3210063.
+    """
+
+    name: str | None
+    received: float
+    earned: float
+
+
+class Ledger:
+    """What the impressions of one organisation tell of attention; whoever was never shown is not in it."""
+
+    def __init__(self, database: Database, organisation: str) -> None:
+        self._database = database
+        self._organisation = organisation
+
+    def suppliers(self, limit: int) -> tuple[Attention, ...]:
+        """Suppliers that were given least of what they earned, the largest debt first."""
+        shown = self._shown()
+        received, earned = func.sum(shown.c.received), func.sum(shown.c.earned)
+        query = select(shown.c.object_id, received, earned).group_by(shown.c.object_id)
+        with self._database.reading() as connection:
+            rows = connection.execute(query.order_by(received - earned, shown.c.object_id).limit(limit)).all()
+        return tuple(Attention(*row) for row in rows)
+
+    def groups(self) -> dict[str, tuple[Attention, ...]]:
+        """Attention by size, country and newness; a newcomer was first stored within NEWCOMER_DAYS."""
+        with self._database.reading() as connection:
+            rows = connection.execute(self._by_groups()).all()
+        columns: dict[str, dict[str | None, list[float]]] = {"size": {}, "country": {}, "newness": {}}
+        for *names, received, earned in rows:
+            for column, name in zip(columns.values(), names, strict=True):
+                sums = column.setdefault(name, [0.0, 0.0])
+                sums[0] += received
+                sums[1] += earned
+        return {
+            column: tuple(Attention(name, *sums[name]) for name in sorted(sums, key=lambda name: (name is None, name)))
+            for column, sums in columns.items()
+        }
+
+    def _by_groups(self) -> Select[Any]:
+        shown, document = self._shown(), _SUPPLIERS.c.document
+        recent = self._database.clock() - timedelta(days=NEWCOMER_DAYS)
+        newness = case(
+            (_SUPPLIERS.c.id.is_(None), null()), (_SUPPLIERS.c.created_at >= recent, "newcomer"), else_="established"
+        )
+        groups = document["size"].as_string(), document["country"].as_string(), newness
+        joined = and_(_SUPPLIERS.c.organisation_id == self._organisation, _SUPPLIERS.c.id == shown.c.object_id)
+        named = select(
+            groups[0].label("size"), groups[1].label("country"), groups[2].label("newness"),
+            shown.c.received, shown.c.earned,
+        ).join_from(shown, _SUPPLIERS, joined, isouter=True).subquery()  # fmt: skip
+        keys = named.c.size, named.c.country, named.c.newness
+        return select(*keys, func.sum(named.c.received), func.sum(named.c.earned)).group_by(*keys)
+
+    def _shown(self) -> Subquery:
+        """One row per impression: what it gave, and what the supplier earned of what the match gave."""
+        table = IMPRESSIONS
+        received = func.ln(2.0) / func.ln(cast(table.c.position + 1, Float))
+        relevance = 1.0 / (1.0 + func.exp(-table.c.score))
+        of_all = [func.sum(value).over(partition_by=table.c.match_id) for value in (received, relevance)]
+        return (
+            select(table.c.object_id, received.label("received"), (of_all[0] * relevance / of_all[1]).label("earned"))
+            .where(table.c.organisation_id == self._organisation)
+            .subquery()
+        )
