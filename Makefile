@@ -36,7 +36,13 @@ check: lint test ## what CI runs
 
 bench: .venv/development ## slow measurements, for docs/measurements.md
 	$(BIN)/souk evaluate --markdown
+	$(BIN)/souk evaluate rankers --markdown
+	$(BIN)/souk evaluate exposure --markdown
 	$(BIN)/python benchmarks/speed.py
+	$(BIN)/python -m benchmarks.large
+	$(BIN)/python -m benchmarks.load
+	$(BIN)/python benchmarks/conformance.py
+	$(BIN)/python benchmarks/kill.py
 
 clean: ## remove the environment and the runtime state
 	rm -rf .venv var

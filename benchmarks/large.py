@@ -1,6 +1,6 @@
 """One matcher over very many suppliers: building it, its memory, explained answers by stage, and changes.
 
-.venv/bin/python benchmarks/large.py [--suppliers 100000]
+.venv/bin/python -m benchmarks.large [--suppliers 100000]
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A server under load on loopback: explained answers over very many suppliers, alone and beside updates.
 
-.venv/bin/python benchmarks/load.py [--suppliers 100000] [--workers 2] [--seconds 20]
+.venv/bin/python -m benchmarks.load [--suppliers 100000] [--workers 2] [--seconds 20]
 """
 
 from __future__ import annotations
