@@ -173,9 +173,8 @@ class Store:
             rows = connection.execute(query.order_by(table.c.id).limit(limit)).all()
         return tuple(Stored(row.id, row.document, row.change, row.changed_at) for row in rows)
 
-    def each(self, kind: Kind) -> Iterator[Stored]:
-        """Every record by id, read page by page."""
-        after = ""
+    def each(self, kind: Kind, *, after: str = "") -> Iterator[Stored]:
+        """Every record by id, or those that come after one, read page by page."""
         while page := self.page(kind, after=after):
             yield from page
             after = page[-1].id

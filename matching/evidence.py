@@ -15,13 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.encoder import TokenVectors
+from matching.words import IDEOGRAPH_BLOCKS
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
 _LONGEST_SPAN = 5
 _WORTH_GROWING = 0.3
 _SENTENCE_ENDS = np.array([ord(sign) for sign in ".;:!?\n。！？；؟؛"], np.uint32)
-_IDEOGRAPHS = ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF))
 # A word more before or after, on either side or on both: (up, down, back, on).
 _STEPS = [(up, down, back, on) for (up, down), (back, on) in product(((0, 0), (1, 0), (0, 1)), repeat=2)][1:]
 
@@ -204,5 +204,5 @@ def _larger(block: _Block, bounds: _Block) -> list[_Block]:
 
 
 def _are_ideographs(characters: NDArray[np.uint32]) -> NDArray[np.bool_]:
-    inside = [(first <= characters) & (characters <= last) for first, last in _IDEOGRAPHS]
+    inside = [(first <= characters) & (characters <= last) for first, last in IDEOGRAPH_BLOCKS]
     return np.asarray(np.any(inside, axis=0), np.bool_)

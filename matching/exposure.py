@@ -1,4 +1,4 @@
-"""How attention is shared: exposure of groups, a re-ranking that owes a group its share at the least loss, a fair draw.
+"""How attention is shared: exposure of groups, and a re-ranking that owes a group its share at the least loss.
 
 A place is seen the less the lower it is: its exposure is 1 / log2(1 + rank), in units of the first place's.
 """

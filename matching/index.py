@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -42,7 +43,7 @@ class VectorIndex(Protocol):
         """Number of vectors held."""
 
 
-class _SearchedByFaiss:
+class _SearchedByFaiss(ABC):
     """What the two forms have in common: from nearest vectors to nearest keys."""
 
     dimensions: int
@@ -76,8 +77,9 @@ class _SearchedByFaiss:
         )
         return found
 
+    @abstractmethod
     def _parameters(self, selector: Any, share: float) -> Any:
-        raise NotImplementedError
+        """How FAISS is to search; `share` is that of the keys that are allowed."""
 
 
 class FaissIndex(_SearchedByFaiss):

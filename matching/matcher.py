@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -287,13 +287,16 @@ class Matcher:
         shown = [place + 1 for place in places] if ranks is None else ranks
         chances = self.ranker.probabilities(scoring.scores)
         with self.observe(Stage.EXPLAIN):
-            reasons = self._explanations(scoring, places, language) if explain else [None] * len(places)
             reader = language or scoring.query.request.language or "en"
+            # Read once: each is shown, explained, and spoken of by the one below.
+            read = range(max(0, places.start - 1), places.stop)
+            suppliers = {place: self.catalogue.suppliers[scoring.rows[place]] for place in read}
+            reasons = self._explanations(scoring, suppliers, places, reader) if explain else [None] * len(places)
             return tuple(
                 _marked(
                     Match(
                         rank,
-                        self.catalogue.suppliers[scoring.rows[place]],
+                        suppliers[place],
                         float(scoring.scores[place]),
                         float(chances[place]),
                         reason,
@@ -362,34 +365,35 @@ class Matcher:
         stated = needs.constraints.hs
         return self.headings.stated(stated) if stated else self.headings.of_request(texts, vectors)
 
-    def _explanations(self, scoring: Scoring, places: range, language: str | None) -> list[Explanation]:
+    def _explanations(
+        self, scoring: Scoring, suppliers: Mapping[int, Supplier], places: range, language: str
+    ) -> list[Explanation]:
         query, rows = scoring.query, scoring.rows[places.start : places.stop]
-        reader = language or query.request.language or "en"
         asked = Words.of(query.request.text, self.encoder.token_vectors(query.goods, kind=TextKind.REQUEST))
         nearest = Comparison(query, self.catalogue, rows).lines - self.catalogue.lines.starts[rows]
         return [
-            self._explanation(scoring, asked, place, line, reader)
+            self._explanation(scoring, suppliers, asked, place, line, language)
             for place, line in zip(places, nearest.tolist(), strict=True)
         ]
 
-    def _explanation(self, scoring: Scoring, asked: Words, place: int, line: int, language: str) -> Explanation:
-        supplier = self.catalogue.suppliers[scoring.rows[place]]
+    def _explanation(
+        self,
+        scoring: Scoring,
+        suppliers: Mapping[int, Supplier],
+        asked: Words,
+        place: int,
+        line: int,
+        language: str,
+    ) -> Explanation:
+        supplier = suppliers[place]
         profile = supplier.text()
         found = evidence(asked, Words.of(profile, self.encoder.token_vectors(profile)))
         terms = terms_of(scoring.features[place], scoring.terms[place])
         product = supplier.products[line] if supplier.products else None
         findings = findings_of(scoring.query, supplier, product, terms, language)
         sentences = sentences_of(supplier, found, findings, language)
-        compared = self._compared(scoring, place, language)
+        compared = _compared(scoring, suppliers, place, language)
         return Explanation(self.ranker.base, terms, found, findings, sentences, compared)
-
-    def _compared(self, scoring: Scoring, place: int, language: str) -> Compared | None:
-        # Who stands above may score less: moved up for its group's share, or changed since the first page was ordered.
-        if place == 0 or scoring.scores[place - 1] < scoring.scores[place]:
-            return None
-        above = self.catalogue.suppliers[scoring.rows[place - 1]]
-        differences = scoring.terms[place - 1] - scoring.terms[place]
-        return compared_with(above, differences, float(scoring.scores[place - 1] - scoring.scores[place]), language)
 
     def observed_by(self, observe: Observer) -> Matcher:
         """The same over the same suppliers, its stages measured by another."""
@@ -406,6 +410,15 @@ class Matcher:
     def _over(self, catalogue: Catalogue, index: LayeredIndex, word_index: WordIndex) -> Matcher:
         """The same models over another state of the suppliers."""
         return Matcher(self.encoder, catalogue, index, word_index, self.ranker, self.headings, self.observe, self.rates)
+
+
+def _compared(scoring: Scoring, suppliers: Mapping[int, Supplier], place: int, language: str) -> Compared | None:
+    # Who stands above may score less: moved up for its group's share, or changed since the first page was ordered.
+    if place == 0 or scoring.scores[place - 1] < scoring.scores[place]:
+        return None
+    differences = scoring.terms[place - 1] - scoring.terms[place]
+    score_difference = float(scoring.scores[place - 1] - scoring.scores[place])
+    return compared_with(suppliers[place - 1], differences, score_difference, language)
 
 
 def _marked(match: Match, language: str) -> Match:

@@ -12,9 +12,11 @@ _LETTER_VARIANTS = str.maketrans(
         "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ı": "i",
     }
 )  # fmt: skip
-_IDEOGRAPHS = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-_WORD = re.compile(rf"[{_IDEOGRAPHS}]+|\d+(?:[.,]\d+)*|[^\W\d_{_IDEOGRAPHS}]+")
-_IDEOGRAPH = re.compile(rf"[{_IDEOGRAPHS}]")
+# First and last code point of each block of Chinese characters.
+IDEOGRAPH_BLOCKS = ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF))
+IDEOGRAPHS = "".join(f"{chr(first)}-{chr(last)}" for first, last in IDEOGRAPH_BLOCKS)
+_WORD = re.compile(rf"[{IDEOGRAPHS}]+|\d+(?:[.,]\d+)*|[^\W\d_{IDEOGRAPHS}]+")
+_IDEOGRAPH = re.compile(rf"[{IDEOGRAPHS}]")
 _ARABIC_PREFIX = re.compile(r"^(?:وال|بال|كال|فال|لل|ال)(?=[\u0621-\u064a]{3})")
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import Header, Query, Request, Response
+from fastapi import Depends, Header, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
@@ -17,6 +17,7 @@ from matching.errors import InvalidInput, UnknownRecord
 from matching.profiles import BuyerRequest, Identifier, Supplier
 from service import cursors
 from service.access import Caller
+from service.problems import described
 from service.record_schemas import WrittenAnswer, etag
 from service.schemas import Cursor
 
@@ -31,6 +32,24 @@ IfMatch = Annotated[str | None, Header(max_length=400, description="ETags the re
 IfNoneMatch = Annotated[str | None, Header(max_length=400, description="ETags the record must not have, or *")]
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="How many at most")]
 After = Annotated[Cursor | None, Query(description="next_cursor of the page before")]
+
+
+def _headers(*names: str) -> Mapping[str, Any]:
+    """What OpenAPI says of the headers of an answer."""
+    return {name: {"schema": {"type": "string"}} for name in names}
+
+
+PUT_RESPONSES: dict[int | str, dict[str, Any]] = {
+    **described(HTTPStatus.PRECONDITION_FAILED),
+    200: {"headers": _headers("ETag"), "description": "Replaced, or the same already"},
+    201: {"model": WrittenAnswer, "headers": _headers("ETag"), "description": "Created"},
+}
+GET_RESPONSES: dict[int | str, dict[str, Any]] = {
+    **described(HTTPStatus.NOT_FOUND),
+    200: {"headers": _headers("ETag", "Last-Modified")},
+    304: {"description": "Not modified"},
+}
+DELETE_RESPONSES = described(HTTPStatus.NOT_FOUND, HTTPStatus.PRECONDITION_FAILED)
 
 
 class SupplierBody(Supplier):
@@ -77,7 +96,7 @@ def page(
     """The next records that a filter admits, by id, and the cursor to go on with."""
     after = cursors.read_text(cursor, kind) if cursor else ""
     found: list[Any] = []
-    for scanned, stored in enumerate(_each_after(caller, kind, after), start=1):
+    for scanned, stored in enumerate(caller.store.each(kind, after=after), start=1):
         if admits(profile := profile_of(kind, stored)):
             found.append(profile)
         if len(found) == limit or scanned == _SCANNED_AT_MOST:
@@ -100,15 +119,7 @@ def precondition(request: Request) -> Precondition:
     return Precondition(exists=True) if if_match is not None else Precondition()
 
 
-def headers_described(*names: str) -> Mapping[str, Any]:
-    """What OpenAPI says of the headers of an answer."""
-    return {name: {"schema": {"type": "string"}} for name in names}
-
-
-def _each_after(caller: Caller, kind: Kind, after: str) -> Iterator[Stored]:
-    while some := caller.store.page(kind, after=after):
-        yield from some
-        after = some[-1].id
+OnlyIf = Annotated[Precondition, Depends(precondition)]
 
 
 def _changes(header: str) -> frozenset[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,10 @@ from sklearn.isotonic import isotonic_regression
 from matching.catalogue import Floats
 from matching.ranker import Calibration, GlassBoxRanker
 from training.ranker import JudgedCandidates, fit_ranker
+
+Scores = Callable[[Floats], Floats]
+Fit = Callable[[JudgedCandidates, int], Scores]
+"""Judged candidates and a seed -> a function from feature rows (k, f) to scores (k,)."""
 
 FOLDS = 5
 RELEVANT_GRADE = 2
@@ -37,14 +41,19 @@ def calibrated(ranker: GlassBoxRanker, judged: JudgedCandidates, *, seed: int = 
     return GlassBoxRanker(ranker.version, ranker.base, ranker.curves, ranker.trained_on, calibration)
 
 
-def out_of_fold_scores(judged: JudgedCandidates, *, seed: int) -> Floats:
+def glass_box(judged: JudgedCandidates, seed: int) -> Scores:
+    """The ranker in use: one monotone curve per feature."""
+    ranker = fit_ranker(judged, version="fold", seed=seed)
+    return lambda features: ranker.scores(ranker.terms(features))
+
+
+def out_of_fold_scores(judged: JudgedCandidates, *, seed: int, fit: Fit = glass_box) -> Floats:
     """Score of each candidate (n,) by a ranker fitted to the requests of the other folds."""
     numbers = np.unique(judged.requests)
     scores = np.zeros(len(judged.grades))
     for fitted_on, left_out in folds(len(numbers), seed=seed):
-        ranker = fit_ranker(judged.of_requests(numbers[fitted_on]), version="fold", seed=seed)
         members = np.isin(judged.requests, numbers[left_out])
-        scores[members] = ranker.scores(ranker.terms(judged.features[members]))
+        scores[members] = fit(judged.of_requests(numbers[fitted_on]), seed)(judged.features[members])
     return scores
 
 

@@ -146,8 +146,8 @@ def held_out_probabilities(judged: JudgedCandidates, scores: Floats, *, seed: in
 
 def _calibration_errors(judged: JudgedCandidates, scores: Floats, seed: int) -> list[dict[str, Any]]:
     relevant = judged.grades >= RELEVANT_GRADE
-    order = np.lexsort((judged.rows, -scores, judged.requests))
-    shown = np.arange(len(order)) - np.searchsorted(judged.requests[order], judged.requests[order]) < _SHOWN
+    ranked = _by_request(judged, scores)
+    everyone, shown = (np.concatenate([places[:most] for places in ranked]) for most in (None, _SHOWN))
     forms = {"calibrated": held_out_probabilities(judged, scores, seed=seed), "logistic": logistic(scores)}
     return [
         {
@@ -159,5 +159,5 @@ def _calibration_errors(judged: JudgedCandidates, scores: Floats, seed: int) -> 
             "ECE": expected_calibration_error(chances[members], relevant[members]),
         }
         for form, chances in forms.items()
-        for name, members in {"all candidates": order, f"the first {_SHOWN} of each request": order[shown]}.items()
+        for name, members in {"all candidates": everyone, f"the first {_SHOWN} of each request": shown}.items()
     ]

@@ -14,8 +14,7 @@ from matching.exposure import Column, ExposurePolicy, Flags, group_exposure
 from matching.matcher import Matcher
 from matching.profiles import Size
 from matching.ranker import logistic
-from training.evaluation import held_out_rankings
-from training.metrics import ndcg
+from training.evaluation import MEASURES, held_out_rankings, measured
 
 _COLUMNS = (Column.SIZE, Column.COUNTRY)
 _SMALL = (Size.MICRO, Size.SMALL)
@@ -80,15 +79,8 @@ def _labels(members: Flags) -> Any:
 
 
 def _ndcg(catalogue: Catalogue, collection: Collection, lists: Sequence[Rows]) -> float:
-    pairs = zip(lists, collection.requests, strict=True)
-    return float(
-        np.mean(
-            [
-                ndcg([catalogue.ids[row] for row in rows[:10]], dict(collection.grades.get(str(request.id), {})))
-                for rows, request in pairs
-            ]
-        )
-    )
+    ids = [[catalogue.ids[row] for row in rows] for rows in lists]
+    return float(measured(ids, collection)[:, list(MEASURES).index("nDCG@10")].mean())
 
 
 def _groups(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
 
@@ -15,14 +14,10 @@ from data.collection import Collection
 from matching.catalogue import Floats
 from matching.features import NOT_ASKED
 from matching.matcher import Matcher
-from training.calibration import folds
+from training.calibration import Fit, Scores, glass_box, out_of_fold_scores
 from training.evaluation import MEASURES, measured, ranked_by_scores
 from training.metrics import randomisation_p
-from training.ranker import HIGHEST_GRADE, BoostedModel, JudgedCandidates, edges_of, fit_ranker, judged_candidates
-
-Scores = Callable[[Floats], Floats]
-Fit = Callable[[JudgedCandidates, int], Scores]
-"""Judged candidates and a seed -> a function from feature rows (k, f) to scores (k,)."""
+from training.ranker import HIGHEST_GRADE, BoostedModel, JudgedCandidates, edges_of, judged_candidates
 
 _GLASS_BOX = "glass box (in use)"
 _TREES: dict[str, Any] = {"learning_rate": 0.08, "max_iter": 250, "max_leaf_nodes": 6, "min_samples_leaf": 30}
@@ -36,10 +31,11 @@ def compare_rankers(matcher: Matcher, collection: Collection, *, seed: int = 0) 
     judged = judged_candidates(matcher, collection)
     place = list(MEASURES).index("nDCG@10")
     measures = {
-        name: measured(ranked_by_scores(matcher, judged, _out_of_fold(fit, judged, seed)), collection)[:, place]
+        name: measured(ranked_by_scores(matcher, judged, out_of_fold_scores(judged, seed=seed, fit=fit)), collection)
         for name, fit in rankers().items()
     }
-    return [_row(name, values, measures[_GLASS_BOX], seed) for name, values in measures.items()]
+    values = {name: found[:, place] for name, found in measures.items()}
+    return [_row(name, found, values[_GLASS_BOX], seed) for name, found in values.items()]
 
 
 def rankers() -> dict[str, Fit]:
@@ -48,12 +44,6 @@ def rankers() -> dict[str, Fit]:
     if find_spec("lightgbm") is None:
         unbound = {"boosted trees, any shape": trees}
     return {_GLASS_BOX: glass_box, "glass box with pairs": glass_box_with_pairs} | unbound | {"logistic": linear}
-
-
-def glass_box(judged: JudgedCandidates, seed: int) -> Scores:
-    """The ranker in use: one monotone curve per feature."""
-    ranker = fit_ranker(judged, version="fold", seed=seed)
-    return lambda features: ranker.scores(ranker.terms(features))
 
 
 def glass_box_with_pairs(judged: JudgedCandidates, seed: int) -> Scores:
@@ -97,14 +87,6 @@ def linear(judged: JudgedCandidates, seed: int) -> Scores:
     model = LogisticRegression(max_iter=1000, random_state=seed)
     model.fit(*_graded(scaler.transform(_filled(judged.features)), judged))
     return lambda features: np.asarray(model.decision_function(scaler.transform(_filled(features))), np.float64)
-
-
-def _out_of_fold(fit: Fit, judged: JudgedCandidates, seed: int) -> Floats:
-    scores = np.zeros(len(judged.grades))
-    for fitted_on, left_out in folds(int(judged.requests.max()) + 1, seed=seed):
-        members = np.isin(judged.requests, left_out)
-        scores[members] = fit(judged.of_requests(fitted_on), seed)(judged.features[members])
-    return scores
 
 
 def _row(name: str, values: Floats, glass_box_values: Floats, seed: int) -> dict[str, Any]:

@@ -14,22 +14,21 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-from matching.words import fold
+from matching.words import IDEOGRAPHS, fold
 
-_IDEOGRAPHS = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 # "max. 40" is one clause, so the dot of a common abbreviation is no token.
 _ABBREVIATIONS = "".join(
     rf"(?<!\b{word})" for word in ("max", "min", "ca", "env", "approx", "zert", "stk", "nr", "qty")
 )
 _TOKEN = re.compile(
-    rf"(?P<ideograph>[{_IDEOGRAPHS}])"
+    rf"(?P<ideograph>[{IDEOGRAPHS}])"
     r"|(?P<area>(?:cm|ft|m)[23](?!\w))"
     r"|(?P<grade>(?<![^\W_])[a-z]\d+(?!\w))"
     r"|(?P<number>\d+(?:[.,٫٬'’]\d+)*)"
-    rf"|(?P<word>[^\W\d_{_IDEOGRAPHS}]+)"
+    rf"|(?P<word>[^\W\d_{IDEOGRAPHS}]+)"
     rf"|(?P<sign>\n|{_ABBREVIATIONS}\.|[,;:!?()/€$£¥₺₹%+&،؛。、–—~<>×]|(?<=\d)-(?=\d)|(?<=\s)-(?=\s))"
 )
-_IDEOGRAPH = re.compile(f"[{_IDEOGRAPHS}]")
+_IDEOGRAPH = re.compile(f"[{IDEOGRAPHS}]")
 _ARABIC = re.compile("[\u0621-\u064a]+")
 _ARABIC_PREFIXES = tuple(
     re.compile(rf"^{prefix}(?=[\u0621-\u064a]{{{rest},}})")

@@ -2,39 +2,31 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from data.schema import Kind
-from data.store import Precondition
 from matching.profiles import BuyerRequest, Country, Identifier, Language
 from service import records
 from service.access import Reading, Writing
 from service.problems import described
 from service.record_schemas import PageAnswer, WrittenAnswer
-from service.records import After, IfMatch, IfNoneMatch, Limit
+from service.records import After, IfMatch, IfNoneMatch, Limit, OnlyIf
 
 router = APIRouter(prefix="/v1/requests", tags=["requests"])
-_ETAGGED = records.headers_described("ETag")
-Only = Annotated[Precondition, Depends(records.precondition)]
 
 
 @router.put(
     "/{request_id}",
     response_model=WrittenAnswer,
-    responses={
-        **described(HTTPStatus.PRECONDITION_FAILED),
-        200: {"headers": _ETAGGED, "description": "Replaced, or the same already"},
-        201: {"model": WrittenAnswer, "headers": _ETAGGED, "description": "Created"},
-    },
+    responses=records.PUT_RESPONSES,
 )
 def put_request(
     request_id: Identifier,
     body: BuyerRequest,
     caller: Writing,
-    only_if: Only,
+    only_if: OnlyIf,
     if_match: IfMatch = None,  # noqa: ARG001
     if_none_match: IfNoneMatch = None,  # noqa: ARG001
 ) -> Response:
@@ -45,11 +37,7 @@ def put_request(
 @router.get(
     "/{request_id}",
     response_model=BuyerRequest,
-    responses={
-        **described(HTTPStatus.NOT_FOUND),
-        200: {"headers": records.headers_described("ETag", "Last-Modified")},
-        304: {"description": "Not modified"},
-    },
+    responses=records.GET_RESPONSES,
 )
 def request(request_id: Identifier, caller: Reading, if_none_match: IfNoneMatch = None) -> Response:
     """A whole request."""
@@ -60,9 +48,9 @@ def request(request_id: Identifier, caller: Reading, if_none_match: IfNoneMatch 
     "/{request_id}",
     status_code=204,
     response_class=Response,
-    responses=described(HTTPStatus.NOT_FOUND, HTTPStatus.PRECONDITION_FAILED),
+    responses=records.DELETE_RESPONSES,
 )
-def delete_request(request_id: Identifier, caller: Writing, only_if: Only, if_match: IfMatch = None) -> Response:  # noqa: ARG001
+def delete_request(request_id: Identifier, caller: Writing, only_if: OnlyIf, if_match: IfMatch = None) -> Response:  # noqa: ARG001
     """Drop a request."""
     return records.delete(caller, Kind.REQUESTS, request_id, only_if)
 

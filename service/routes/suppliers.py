@@ -5,10 +5,10 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from data.schema import Kind
-from data.store import NEWEST_REQUESTS, Precondition
+from data.store import NEWEST_REQUESTS
 from matching.advice import advise
 from matching.certificates import certificate_name, current_day, held_by
 from matching.filters import Filters
@@ -17,29 +17,23 @@ from service import records
 from service.access import Caller, Matching, Reading, Writing
 from service.problems import described
 from service.record_schemas import PageAnswer, WrittenAnswer
-from service.records import After, IfMatch, IfNoneMatch, Limit, SupplierBody
+from service.records import After, IfMatch, IfNoneMatch, Limit, OnlyIf, SupplierBody
 from service.schemas import ReaderLanguage, RequestMatchAnswer, RequestsAnswer, SupplierAdviceAnswer, Versions
 
 router = APIRouter(prefix="/v1/suppliers", tags=["suppliers"])
-_ETAGGED = records.headers_described("ETag")
-Only = Annotated[Precondition, Depends(records.precondition)]
 Values = Annotated[list[str], Query(max_length=50)]
 
 
 @router.put(
     "/{supplier_id}",
     response_model=WrittenAnswer,
-    responses={
-        **described(HTTPStatus.PRECONDITION_FAILED),
-        200: {"headers": _ETAGGED, "description": "Replaced, or the same already"},
-        201: {"model": WrittenAnswer, "headers": _ETAGGED, "description": "Created"},
-    },
+    responses=records.PUT_RESPONSES,
 )
 def put_supplier(
     supplier_id: Identifier,
     body: SupplierBody,
     caller: Writing,
-    only_if: Only,
+    only_if: OnlyIf,
     if_match: IfMatch = None,  # noqa: ARG001
     if_none_match: IfNoneMatch = None,  # noqa: ARG001
 ) -> Response:
@@ -50,11 +44,7 @@ def put_supplier(
 @router.get(
     "/{supplier_id}",
     response_model=Supplier,
-    responses={
-        **described(HTTPStatus.NOT_FOUND),
-        200: {"headers": records.headers_described("ETag", "Last-Modified")},
-        304: {"description": "Not modified"},
-    },
+    responses=records.GET_RESPONSES,
 )
 def supplier(supplier_id: Identifier, caller: Reading, if_none_match: IfNoneMatch = None) -> Response:
     """The whole profile of a supplier."""
@@ -65,9 +55,9 @@ def supplier(supplier_id: Identifier, caller: Reading, if_none_match: IfNoneMatc
     "/{supplier_id}",
     status_code=204,
     response_class=Response,
-    responses=described(HTTPStatus.NOT_FOUND, HTTPStatus.PRECONDITION_FAILED),
+    responses=records.DELETE_RESPONSES,
 )
-def delete_supplier(supplier_id: Identifier, caller: Writing, only_if: Only, if_match: IfMatch = None) -> Response:  # noqa: ARG001
+def delete_supplier(supplier_id: Identifier, caller: Writing, only_if: OnlyIf, if_match: IfMatch = None) -> Response:  # noqa: ARG001
     """Drop a supplier; it is in no further answer of this process."""
     return records.delete(caller, Kind.SUPPLIERS, supplier_id, only_if)
 

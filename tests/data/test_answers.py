@@ -1,29 +1,17 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from data.answers import Answer, Answers
 from data.database import Database
 from matching.errors import KeyUsedOtherwise
-
-
-class _Clock:
-    def __init__(self) -> None:
-        self.now = datetime(2026, 3, 1, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
+from tests.data.conftest import Clock
 
 
 @pytest.fixture
-def clock() -> _Clock:
-    return _Clock()
-
-
-@pytest.fixture
-def answers(database_url: str, clock: _Clock) -> Answers:
+def answers(database_url: str, clock: Clock) -> Answers:
     database = Database.open(database_url, clock=clock)
     database.ensure_organisation("acme")
     return Answers(database, "acme")
@@ -42,7 +30,7 @@ def test_a_key_that_came_with_another_request_is_refused(answers: Answers) -> No
         answers.find("k", "another")
 
 
-def test_an_answer_is_forgotten_after_a_day(answers: Answers, clock: _Clock) -> None:
+def test_an_answer_is_forgotten_after_a_day(answers: Answers, clock: Clock) -> None:
     answers.keep("k", "digest", Answer(200, "first"))
     clock.now += timedelta(hours=25)
     assert answers.find("k", "another") is None

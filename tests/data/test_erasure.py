@@ -4,7 +4,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -26,27 +26,14 @@ from matching.errors import InvalidInput, UnknownRecord
 from matching.profiles import BuyerRequest, Supplier
 from matching.ranker import GlassBoxRanker
 from tests.conftest import HashingEncoder
+from tests.data.conftest import NOW, Clock
 
 FIRM = Supplier(id="S-née", name="Confidential Zellij", description="confidential tiles")
 ASKED = BuyerRequest(id="R-née", text="confidential tiles", buyer="Confidential Buyer")
-NOW = datetime(2026, 3, 1, tzinfo=UTC)
-
-
-class _Clock:
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 @pytest.fixture
-def clock() -> _Clock:
-    return _Clock()
-
-
-@pytest.fixture
-def store(database_url: str, clock: _Clock) -> Store:
+def store(database_url: str, clock: Clock) -> Store:
     """A firm and a request, each with every trace that they can leave; and another of each."""
     store = Store(Database.open(database_url, clock=clock), "acme")
     store.put(Kind.SUPPLIERS, [FIRM, Supplier(id="S2", name="Other")])
@@ -200,7 +187,7 @@ def test_an_id_that_was_deleted_before_leaves_the_changes_too(store: Store) -> N
     ],
 )
 def test_a_receipt_names_the_models_that_may_have_learnt_from_it(
-    store: Store, clock: _Clock, trained_on: TrainingData | None, saw: Saw
+    store: Store, clock: Clock, trained_on: TrainingData | None, saw: Saw
 ) -> None:
     note_model_version(store.database, "ranker", "v1", trained_on)
     clock.now += timedelta(days=2)

@@ -6,7 +6,7 @@ import hmac
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -28,26 +28,13 @@ from data.webhooks import (
     tell,
 )
 from matching.errors import InvalidInput, UnknownRecord
+from tests.data.conftest import NOW, Clock
 
-NOW = datetime(2026, 3, 1, tzinfo=UTC)
 URL = "https://portal.example/souk"
 
 
-class _Clock:
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
 @pytest.fixture
-def clock() -> _Clock:
-    return _Clock()
-
-
-@pytest.fixture
-def database(database_url: str, clock: _Clock) -> Database:
+def database(database_url: str, clock: Clock) -> Database:
     database = Database.open(database_url, clock=clock)
     for organisation in ("acme", "other"):
         database.ensure_organisation(organisation)
@@ -159,7 +146,7 @@ def test_of_one_webhook_few_are_claimed_at_once_so_that_others_have_their_turn(
 
 
 def test_what_a_process_claimed_and_left_is_claimed_again(
-    webhooks: Webhooks, outbox: Outbox, clock: _Clock, told: Callable[..., None]
+    webhooks: Webhooks, outbox: Outbox, clock: Clock, told: Callable[..., None]
 ) -> None:
     webhooks.create(URL, list(EventType))
     told()
@@ -171,7 +158,7 @@ def test_what_a_process_claimed_and_left_is_claimed_again(
 
 
 def test_a_try_that_was_overtaken_settles_nothing(
-    webhooks: Webhooks, outbox: Outbox, clock: _Clock, told: Callable[..., None]
+    webhooks: Webhooks, outbox: Outbox, clock: Clock, told: Callable[..., None]
 ) -> None:
     webhook, _ = webhooks.create(URL, list(EventType))
     told()
@@ -183,7 +170,7 @@ def test_a_try_that_was_overtaken_settles_nothing(
 
 
 def test_a_message_is_tried_again_ever_later_for_near_a_day_and_then_given_up(
-    webhooks: Webhooks, outbox: Outbox, clock: _Clock, told: Callable[..., None]
+    webhooks: Webhooks, outbox: Outbox, clock: Clock, told: Callable[..., None]
 ) -> None:
     webhook, _ = webhooks.create(URL, list(EventType))
     told()
@@ -220,7 +207,7 @@ def test_chance_shortens_the_delay_and_the_receiver_may_lengthen_it(
 
 
 def test_a_receiver_that_is_gone_is_switched_off_with_all_that_waits_for_it(
-    webhooks: Webhooks, outbox: Outbox, clock: _Clock, told: Callable[..., None]
+    webhooks: Webhooks, outbox: Outbox, clock: Clock, told: Callable[..., None]
 ) -> None:
     webhook, _ = webhooks.create(URL, list(EventType))
     told(10)
@@ -247,7 +234,7 @@ def test_a_deleted_webhook_is_sent_nothing_more(webhooks: Webhooks, outbox: Outb
 
 
 def test_deliveries_are_forgotten_a_month_after_their_end(
-    webhooks: Webhooks, outbox: Outbox, clock: _Clock, told: Callable[..., None]
+    webhooks: Webhooks, outbox: Outbox, clock: Clock, told: Callable[..., None]
 ) -> None:
     webhook, _ = webhooks.create(URL, list(EventType))
     told()
