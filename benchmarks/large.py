@@ -43,7 +43,9 @@ def main() -> None:
     models = Models.load(Settings())
     start = time.perf_counter()
     suppliers = synthetic_suppliers(options.suppliers)
-    matcher = Matcher.build(models.encoder, suppliers, models.ranker, models.headings, observe=observed)
+    matcher = Matcher.build(
+        models.encoder, suppliers, models.ranker, models.headings, observe=observed, rates=models.rates
+    )
     seconds = time.perf_counter() - start
     print(f"built over {len(matcher.catalogue)} suppliers, {len(matcher.index)} vectors, in {seconds:.0f} s")
     for request in requests:

@@ -18,9 +18,9 @@ from threadpoolctl import threadpool_limits
 
 from data import shipped
 from data.collection import Collection
-from matching.encoder import load_encoder
+from data.settings import Settings
+from data.workspace import Models
 from matching.matcher import Matcher
-from matching.ranker import GlassBoxRanker
 
 TEXT = "Wir suchen Bio-Arganöl, 500 Liter pro Monat, Ecocert, Lieferung nach Hamburg"
 
@@ -42,9 +42,8 @@ def whole_process() -> tuple[float, float]:
 
 def per_request(rounds: int = 3) -> np.ndarray:
     """Milliseconds of each explained top 10 of the sample's requests, one after the other."""
-    collection = Collection.read(shipped.SAMPLE)
-    ranker = GlassBoxRanker.load(shipped.RANKER)
-    matcher = Matcher.build(load_encoder(shipped.ENCODER), collection.suppliers, ranker)
+    collection, models = Collection.read(shipped.SAMPLE), Models.load(Settings())
+    matcher = Matcher.build(models.encoder, collection.suppliers, models.ranker, models.headings, rates=models.rates)
     taken = []
     threadpool_limits(limits=1)
     for request in collection.requests * rounds:
