@@ -1,0 +1,1 @@
+"""The meeting plan of a fair: who meets whom, when and where."""
