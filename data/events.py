@@ -24,6 +24,7 @@ class ShownMatch:
     """A request that was answered: the order of all its candidates, so that later pages keep it.
 
     earned_ranks : of each place, the rank by relevance alone; None where that is the order
+    folded_into  : of each of the last places, the place from 0 of the near-duplicate that stays for it
     """
 
     id: str
@@ -32,6 +33,17 @@ class ShownMatch:
     encoder_version: str
     ranker_version: str
     earned_ranks: tuple[int, ...] | None = None
+    folded_into: tuple[int, ...] = ()
+
+    @property
+    def places(self) -> int:
+        """How many suppliers are shown, page by page: those behind them are near-duplicates of one of them."""
+        return len(self.ranking) - len(self.folded_into)
+
+    def also_listed(self, place: int) -> tuple[str, ...]:
+        """Ids of the near-duplicates that the supplier at a place, from 0, stays for; not of who was erased since."""
+        folded = zip(self.ranking[self.places :], self.folded_into, strict=True)
+        return tuple(supplier_id for supplier_id, into in folded if into == place and supplier_id)
 
 
 @dataclass(frozen=True)
@@ -89,6 +101,7 @@ class EventLog:
             "request": match.request.model_dump(mode="json", exclude_defaults=True),
             "ranking": list(match.ranking),
             "earned_ranks": match.earned_ranks and list(match.earned_ranks),
+            "folded_into": list(match.folded_into) or None,
             "encoder_version": match.encoder_version,
             "ranker_version": match.ranker_version,
             "matched_at": now,
@@ -111,7 +124,8 @@ class EventLog:
             raise UnknownRecord(f"no match has the id {match_id!r}")
         request = BuyerRequest.model_validate(row.request)
         earned = row.earned_ranks and tuple(row.earned_ranks)
-        return ShownMatch(row.id, request, tuple(row.ranking), row.encoder_version, row.ranker_version, earned)
+        versions, folded = (row.encoder_version, row.ranker_version), tuple(row.folded_into or ())
+        return ShownMatch(row.id, request, tuple(row.ranking), *versions, earned, folded)
 
     def impressions(self, match_id: str) -> tuple[Impression, ...]:
         """What was shown of a match, by position."""

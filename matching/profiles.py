@@ -7,6 +7,7 @@ on the way in ("Maroc" becomes "MA", "151590" becomes "1515.90").
 from __future__ import annotations
 
 import datetime
+import re
 import unicodedata
 from collections.abc import Callable
 from enum import StrEnum
@@ -17,8 +18,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 from matching import codes
 from matching.codes import Incoterm
 from matching.units import unit_code
+from matching.words import said_once
 
 MAX_TEXT_CHARACTERS = 20_000
+_JOINERS = "\u200c\u200d"
+# Between letters without case, as in Persian and in the scripts of India, they change how a word is written.
+_JOINER = re.compile(rf"(?<![^\W\d_a-zA-Z\u00aa-\u052f])[{_JOINERS}]|[{_JOINERS}](?!\w)")
 
 
 def _clean(value: object) -> object:
@@ -26,6 +31,15 @@ def _clean(value: object) -> object:
     if not isinstance(value, str):
         return value
     return "".join(" " if unicodedata.category(character) == "Cc" else character for character in value).strip()
+
+
+def _visible(value: object) -> object:
+    """What a reader cannot see must not count: format characters go, but joiners between letters that they shape."""
+    if not isinstance(value, str) or value.isascii():
+        return _clean(value)
+    shaped = _JOINER.sub("", value)
+    kept = (one for one in shaped if one in _JOINERS or unicodedata.category(one) != "Cf")
+    return _clean("".join(kept))
 
 
 def _number(value: object) -> object:
@@ -56,8 +70,8 @@ Days = Annotated[int, Field(ge=0, le=3650), BeforeValidator(_number)]
 Year = Annotated[int, Field(ge=1000, le=2100), BeforeValidator(_number)]
 Day = Annotated[datetime.date, BeforeValidator(_day)]
 Amount = Annotated[float, BeforeValidator(_number)]
-Text = Annotated[str, Field(max_length=MAX_TEXT_CHARACTERS), BeforeValidator(_clean)]
-Name = Annotated[str, Field(min_length=1, max_length=300), BeforeValidator(_clean)]
+Text = Annotated[str, Field(max_length=MAX_TEXT_CHARACTERS), BeforeValidator(_visible)]
+Name = Annotated[str, Field(min_length=1, max_length=300), BeforeValidator(_visible)]
 Identifier = Annotated[str, Field(min_length=1, max_length=100), BeforeValidator(_clean)]
 Country = Annotated[str, _code(codes.country_code)]
 Language = Annotated[str, _code(codes.language_code)]
@@ -195,8 +209,8 @@ class Supplier(_Value):
         return values
 
     def text(self) -> str:
-        """The whole profile as one text: name, product names, description."""
-        lines = (self.name, ", ".join(product.name for product in self.products), self.description)
+        """The whole profile as one text: name, product names, description; what this says again is left blank."""
+        lines = (self.name, ", ".join(product.name for product in self.products), said_once(self.description))
         return "\n".join(line for line in lines if line)
 
 

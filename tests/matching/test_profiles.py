@@ -18,6 +18,7 @@ from matching.profiles import (
     Size,
     Supplier,
 )
+from matching.words import words
 
 
 def test_a_name_is_all_that_a_profile_needs_and_the_rest_is_unknown() -> None:
@@ -116,3 +117,35 @@ def test_a_certificate_that_cannot_be_is_refused(details: dict[str, object], fau
 def test_a_quantity_tells_the_code_of_its_unit() -> None:
     written = ("Liter", "KGM", "paires", "bottles")
     assert [Quantity(value=1, unit=unit).code for unit in written] == ["LTR", "KGM", "PR", None]
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("ar\u200bgan\ufeff o\u00adil", "argan oil"),
+        ("\u202elio nagra\u202c", "lio nagra"),
+        ("a\u200drgan\u200c oil", "argan oil"),
+        ("می\u200cخواهیم", "می\u200cخواهیم"),
+        ("\U000e0061rgan", "rgan"),
+    ],
+    ids=["no width", "turned round", "joiners in Latin", "joiner in Persian", "tags"],
+)
+def test_characters_that_nobody_sees_are_taken_out_of_a_profile(written: str, read: str) -> None:
+    supplier = Supplier(id="S1", name=written, description=written, products=(Product(name=written),))
+    assert (supplier.name, supplier.description, supplier.products[0].name) == (read, read, read)
+
+
+def test_a_name_that_nobody_sees_is_none() -> None:
+    with pytest.raises(ValidationError, match="at least 1 character"):
+        Supplier(id="S1", name="\u200b\u200e")
+
+
+def test_a_request_keeps_its_places_whatever_it_holds() -> None:
+    assert BuyerRequest(text="ar\u200bgan 500 l").text == "ar\u200bgan 500 l"
+
+
+def test_what_a_description_repeats_is_read_once_and_kept_as_written() -> None:
+    sentence = "Huile d'argan bio pressée à froid près de Tiznit, pour la cosmétique. "
+    supplier = Supplier(id="S1", name="Tamounte", description=sentence * 50)
+    assert words(supplier.text()) == words(f"Tamounte {sentence}")
+    assert supplier.description == (sentence * 50).strip()
