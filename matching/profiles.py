@@ -21,9 +21,9 @@ from matching.units import unit_code
 from matching.words import said_once
 
 MAX_TEXT_CHARACTERS = 20_000
-_JOINERS = "\u200c\u200d"
-# Between letters without case, as in Persian and in the scripts of India, they change how a word is written.
-_JOINER = re.compile(rf"(?<![^\W\d_a-zA-Z\u00aa-\u052f])[{_JOINERS}]|[{_JOINERS}](?!\w)")
+_SOFT_HYPHEN, _JOINERS = "\u00ad", "\u200c\u200d"
+# Between letters without case, as in Persian, a joiner changes how a word is written; elsewhere it only hides.
+_STRAY_JOINER = re.compile(rf"(?<![^\W\d_a-zA-Z\u00aa-\u052f])[{_JOINERS}]|[{_JOINERS}](?!\w)")
 
 
 def _clean(value: object) -> object:
@@ -34,12 +34,12 @@ def _clean(value: object) -> object:
 
 
 def _visible(value: object) -> object:
-    """What a reader cannot see must not count: format characters go, but joiners between letters that they shape."""
+    """What a reader cannot see must not count: format characters part words, soft hyphens and true joiners do not."""
     if not isinstance(value, str) or value.isascii():
         return _clean(value)
-    shaped = _JOINER.sub("", value)
-    kept = (one for one in shaped if one in _JOINERS or unicodedata.category(one) != "Cf")
-    return _clean("".join(kept))
+    shaped = _STRAY_JOINER.sub(" ", value.replace(_SOFT_HYPHEN, ""))
+    seen = (one if one in _JOINERS or unicodedata.category(one) != "Cf" else " " for one in shaped)
+    return _clean("".join(seen))
 
 
 def _number(value: object) -> object:
