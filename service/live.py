@@ -55,6 +55,8 @@ class Live:
         # Without the matcher, which would outlive what came after it.
         self._loads: dict[str, Future[None]] = {}
         self._exposure_is_due = 0.0
+        # Answers computed beside each other in one interpreter only make each other late.
+        self.turn = threading.Semaphore(1)
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._snapshot_is_due = threading.Event()
