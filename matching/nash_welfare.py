@@ -19,7 +19,7 @@ from matching.markets import Attention, Lists, Market, examined, expected_matche
 
 _FLOOR = 1e-9
 """Added to everyone's expected matches, so that whoever cannot match at all leaves the logarithm finite."""
-_ROUNDS = 200
+_ROUNDS = 100
 _PASSES = 3
 _BISECTIONS = 40
 
