@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime
 import re
-import unicodedata
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Annotated, Any, Self
@@ -21,25 +20,28 @@ from matching.units import unit_code
 from matching.words import said_once
 
 MAX_TEXT_CHARACTERS = 20_000
-_SOFT_HYPHEN, _JOINERS = "\u00ad", "\u200c\u200d"
+_CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+# Format characters of no width: marks and turns of direction, joiners, invisible operators, tags.
+_HIDDEN = re.compile(
+    "[\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0001-\U000e007f]"
+)
 # Between letters without case, as in Persian, a joiner changes how a word is written; elsewhere it only hides.
-_STRAY_JOINER = re.compile(rf"(?<![^\W\d_a-zA-Z\u00aa-\u052f])[{_JOINERS}]|[{_JOINERS}](?!\w)")
+_STRAY_JOINER = re.compile(r"(?<![^\W\d_a-zA-Z\u00aa-\u052f])[\u200c\u200d]|[\u200c\u200d](?!\w)")
+_SOFT_HYPHEN = "\u00ad"
 
 
 def _clean(value: object) -> object:
     """NUL and other control characters are what broken exports leave in a text; they carry no meaning."""
     if not isinstance(value, str):
         return value
-    return "".join(" " if unicodedata.category(character) == "Cc" else character for character in value).strip()
+    return _CONTROL_CHARACTERS.sub(" ", value).strip()
 
 
 def _visible(value: object) -> object:
     """What a reader cannot see must not count: format characters part words, soft hyphens and true joiners do not."""
     if not isinstance(value, str) or value.isascii():
         return _clean(value)
-    shaped = _STRAY_JOINER.sub(" ", value.replace(_SOFT_HYPHEN, ""))
-    seen = (one if one in _JOINERS or unicodedata.category(one) != "Cf" else " " for one in shaped)
-    return _clean("".join(seen))
+    return _clean(_HIDDEN.sub(" ", _STRAY_JOINER.sub(" ", value.replace(_SOFT_HYPHEN, ""))))
 
 
 def _number(value: object) -> object:
