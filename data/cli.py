@@ -155,7 +155,7 @@ def duplicates(
             table.add_row(str(number), supplier.id, supplier.name, supplier.country, supplier.city)
     if groups:
         _out.print(table)
-    _out.print(f"{len(groups)} groups of near-duplicates among {catalogue.count} suppliers")
+    _out.print(f"groups of near-duplicates: {len(groups)}, among {catalogue.count} suppliers")
 
 
 @commands.command(name="hs")

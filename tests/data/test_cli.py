@@ -43,3 +43,17 @@ def test_advice_is_printed_in_the_language_asked_for(monkeypatch: pytest.MonkeyP
     output = run("advise", "S0004", "--requests", str(asked), "--first", "3", "--language", "fr")
     assert "of 1 requests" in output
     assert "Votre profil n'indique pas : " in output
+
+
+def test_near_duplicates_are_listed_in_groups(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SOUK_DATABASE_URL", f"sqlite:///{tmp_path}/souk.db")
+    monkeypatch.setenv("SOUK_INDEX_PATH", str(tmp_path / "suppliers.index"))
+    firms = [
+        {"id": "S1", "name": "Atlas Rugs"},
+        {"id": "S2", "name": "Tamounte"},
+        {"id": "S3", "name": "Atlas rugs SARL"},
+    ]
+    (tmp_path / "firms.jsonl").write_text("\n".join(map(json.dumps, firms)), encoding="utf-8")
+    run("import", str(tmp_path / "firms.jsonl"))
+    assert "groups of near-duplicates: 1, among 3 suppliers" in run("duplicates")
+    assert [json.loads(line) for line in run("duplicates", "--json").splitlines()] == [["S1", "S3"]]
