@@ -5,6 +5,8 @@ import re
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from matching.profiles import (
@@ -134,6 +136,15 @@ def test_a_quantity_tells_the_code_of_its_unit() -> None:
 def test_characters_that_nobody_sees_count_for_nothing_in_a_profile(written: str, read: str) -> None:
     supplier = Supplier(id="S1", name=written, description=written, products=(Product(name=written),))
     assert (supplier.name, supplier.description, supplier.products[0].name) == (read, read, read)
+
+
+HIDING = "\u00ad\u200b\u200c\u200d\u200e\u202e\u2060\ufeff\x00 aبक"
+
+
+@given(st.text(st.sampled_from(HIDING), max_size=12))
+def test_what_was_read_of_a_profile_is_read_as_the_same_again(written: str) -> None:
+    read = Supplier(id="S1", name="A", description=written).description
+    assert Supplier(id="S1", name="A", description=read).description == read
 
 
 def test_a_name_that_nobody_sees_is_none() -> None:
