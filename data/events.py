@@ -197,6 +197,27 @@ def note_model_version(database: Database, kind: str, version: str, trained_on: 
             connection.execute(update(MODEL_VERSIONS).where(*known).values(trained_on=stated))
 
 
+@dataclass(frozen=True)
+class ServedModel:
+    """A model version as it was noted: when it was first served, and what it was trained on where that is known."""
+
+    first_served_at: datetime
+    trained_on: TrainingData | None
+
+
+def served_model(database: Database, kind: str, version: str) -> ServedModel | None:
+    """What is noted of a model version; None where it was never served."""
+    table = MODEL_VERSIONS
+    query = select(table).where(table.c.kind == kind, table.c.version == version)
+    with database.reading() as connection:
+        row = connection.execute(query).one_or_none()
+    if row is None:
+        return None
+    stated = row.trained_on
+    exported_at = datetime.fromisoformat(stated["exported_at"]) if stated and stated["exported_at"] else None
+    return ServedModel(row.first_served_at, TrainingData(stated["fingerprint"], exported_at) if stated else None)
+
+
 def _fault(event: Event, rankings: Mapping[str, frozenset[str]]) -> tuple[str, str] | None:
     """The field that names nothing known, with what it says."""
     if event.query_id not in rankings:

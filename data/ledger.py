@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import Float, Select, Subquery, and_, case, cast, func, null, select
@@ -12,6 +16,7 @@ from data.database import Database
 from data.schema import IMPRESSIONS, RECORDS, Kind
 
 NEWCOMER_DAYS = 365
+_DEBT_SECONDS = 60.0
 _SUPPLIERS = RECORDS[Kind.SUPPLIERS]
 
 
@@ -30,6 +35,28 @@ class Attention:
     earned: float
 
 
+class Debts:
+    """Debts of all suppliers of each organisation, added up anew where they are a minute old: all impressions are read.
+
+    clock : tells seconds
+    """
+
+    def __init__(self, database: Database, clock: Callable[[], float] = monotonic) -> None:
+        self._database = database
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._known: dict[str, tuple[float, Mapping[str, float]]] = {}
+
+    def of(self, organisation: str) -> Mapping[str, float]:
+        """Attention earned less attention received, by supplier; whoever was never shown is not in it."""
+        with self._lock:
+            read_at, debts = self._known.get(organisation, (-math.inf, {}))
+            if self._clock() - read_at >= _DEBT_SECONDS:
+                read_at, debts = self._clock(), Ledger(self._database, organisation).debts()
+                self._known[organisation] = read_at, debts
+            return debts
+
+
 class Ledger:
     """What the impressions of one organisation tell of attention; whoever was never shown is not in it."""
 
@@ -45,6 +72,13 @@ class Ledger:
         with self._database.reading() as connection:
             rows = connection.execute(query.order_by(received - earned, shown.c.object_id).limit(limit)).all()
         return tuple(Attention(*row) for row in rows)
+
+    def debts(self) -> Mapping[str, float]:
+        """Attention earned less attention received, of each supplier that was ever shown."""
+        shown = self._shown()
+        query = select(shown.c.object_id, func.sum(shown.c.earned - shown.c.received)).group_by(shown.c.object_id)
+        with self._database.reading() as connection:
+            return {row[0]: float(row[1]) for row in connection.execute(query).all()}
 
     def groups(self) -> dict[str, tuple[Attention, ...]]:
         """Attention by size, country and newness; a newcomer was first stored within NEWCOMER_DAYS."""

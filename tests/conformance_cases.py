@@ -192,6 +192,7 @@ _BODIES: Mapping[str, Callable[[Any], Any]] = {
     "PUT /v1/suppliers/{supplier_id}": _without_id,
     "PUT /v1/requests/{request_id}": _without_id,
     "POST /v1/match": _of_one_kind,
+    "POST /v1/draws": _of_one_kind,
     "POST /v1/match/batch": lambda body: body,
     "POST /v1/hs": lambda body: body,
     "POST /v1/feedback": _event,

@@ -46,6 +46,7 @@ def _body(path: str, supplier: str, request: str, match_id: str) -> dict[str, An
     }  # fmt: skip
     bodies: dict[str, dict[str, Any]] = {
         "/v1/match": {"json": {"request_id": request}},
+        "/v1/draws": {"json": {"request_id": request, "threshold": 0.01}},
         "/v1/match/batch": {"json": {"requests": [{"text": "confidential zellij"}]}},
         "/v1/feedback": {"json": event},
         "/v1/feedback/batch": {"json": {"events": [event]}},
