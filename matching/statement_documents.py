@@ -12,9 +12,12 @@ body { max-width: 46rem; margin: 2rem auto; padding: 0 1rem; color: #22302b; bac
   font: 16px/1.55 system-ui, "Noto Sans", "Noto Sans Arabic", "Noto Sans CJK SC", sans-serif; }
 h1, h2 { color: #0e6b52; } h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-block: 2rem .3rem; }
 h3 { font-size: 1rem; margin-block: 1.4rem .2rem; }
-table { border-collapse: collapse; width: 100%; } th { text-align: start; color: #5d6b65; font-weight: 500; }
-td, th { padding: .3rem; border-block-end: 1px solid #e6dfd0; } .number { text-align: end; white-space: nowrap; }
-.scale { width: 30%; } .bar { display: block; height: .6rem; border-radius: .2rem; background: #0e6b52; }
+table { border-collapse: collapse; width: 100%; table-layout: fixed; }
+th { text-align: start; color: #5d6b65; font-weight: 500; }
+td, th { padding: .3rem; border-block-end: 1px solid #e6dfd0; }
+td.number, th.number { text-align: end; }
+th:first-child { width: 38%; } th:last-child { width: 24%; }
+.bar { display: block; height: .6rem; border-radius: .2rem; background: #0e6b52; }
 dt { color: #5d6b65; } dd { margin: 0 0 .4rem; }
 """
 

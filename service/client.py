@@ -19,6 +19,7 @@ from pydantic import BaseModel
 
 from data.webhooks import EventType
 from matching.filters import Filters
+from matching.lots import Draw
 from matching.profiles import BuyerRequest, Certificate, Constraints, Money, Product, Quantity, Supplier
 from service.calls import ApiError, Calls, NotFound, PreconditionFailed, TooManyRequests, Unavailable, away
 from service.draw_schemas import DrawAnswer, DrawBody
@@ -159,6 +160,10 @@ class SoukClient:
         """Draw suppliers that qualify for one of: a plain text, a structured request, the id of a stored one."""
         body = DrawBody(text=text, request=request, request_id=request_id, **wanted)
         return self._post("/v1/draws", body, DrawAnswer)
+
+    def stored_draw(self, match_id: str) -> Draw:
+        """A draw as it was carried out; NotFound where no draw has the match_id."""
+        return self._get(f"/v1/draws/{_quoted(match_id)}", Draw)
 
     def requests_for(self, supplier_id: str, *, top: int = 10) -> RequestsAnswer:
         """The stored requests that fit a supplier best."""

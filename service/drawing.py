@@ -49,7 +49,8 @@ def _page(made: Draw, matcher: Matcher, scoring: Scoring, body: DrawBody) -> Pag
     shown = _taken(scoring, np.array([matcher.catalogue.row_by_id[one] for one in ids], np.int64))
     matches = matcher.matches(shown, range(len(ids)), explain=body.explain, language=body.language)
     versions = matcher.encoder.fingerprint, matcher.ranker.version
-    return Page(ShownMatch(secrets.token_hex(16), scoring.query.request, ids, *versions), shown, matches, len(ids))
+    noted = ShownMatch(secrets.token_hex(16), scoring.query.request, ids, *versions, draw=made)
+    return Page(noted, shown, matches, len(ids))
 
 
 def _taken(scoring: Scoring, rows: Rows) -> Scoring:

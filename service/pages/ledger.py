@@ -18,7 +18,7 @@ from service.pages.layout import ReaderMessages, page
 router = APIRouter(include_in_schema=False)
 _SHOWN_GROUPS = 12
 _SHOWN_SUPPLIERS = 20
-_LEAST_SHOWN = 0.005
+_LEAST_SHOWN = 0.05
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def ledger(request: Request, caller: Analysing, messages: ReaderMessages) -> HTM
     found, matcher = caller.ledger, caller.workspace.matcher
     owed = [one for one in found.suppliers(_SHOWN_SUPPLIERS) if one.earned - one.received >= _LEAST_SHOWN]
     content = {
-        "title": messages.text("Attention of suppliers"),
+        "title": messages.text("Attention given to suppliers"),
         "columns": _columns(found.groups(), messages),
         "owed": [_shown(_name(one, matcher), one, messages) for one in owed],
     }

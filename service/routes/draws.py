@@ -6,7 +6,9 @@ from http import HTTPStatus
 
 from fastapi import APIRouter, Request, Response
 
-from service.access import Matching
+from matching.lots import Draw
+from matching.profiles import Identifier
+from service.access import Matching, Reading
 from service.draw_schemas import DrawAnswer, DrawBody
 from service.drawing import drawn
 from service.idempotency import IdempotencyKey, answered_once
@@ -23,3 +25,9 @@ def draw(body: DrawBody, request: Request, caller: Matching, idempotency_key: Id
     """
     content = body.model_dump_json().encode()
     return answered_once(caller, request, idempotency_key, content, lambda: drawn(caller, body))
+
+
+@router.get("/{draw_id}", responses=described(HTTPStatus.NOT_FOUND))
+def stored_draw(draw_id: Identifier, caller: Reading) -> Draw:
+    """A draw as it was carried out, by its match_id, for whoever audits it; an erased supplier is no longer in it."""
+    return caller.events.draw(draw_id)
