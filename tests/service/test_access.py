@@ -66,9 +66,8 @@ def test_a_key_of_another_organisation_finds_no_trace_of_the_first(client: TestC
     client.put("/v1/suppliers/S-SECRET", json={"name": "Confidential", "description": "zellij"}, headers=ours)
     client.put("/v1/requests/R-SECRET", json={"text": "confidential zellij"}, headers=ours)
     match_id = client.post("/v1/match", json={"request_id": "R-SECRET"}, headers=ours).json()["match_id"]
-    drawn = client.post("/v1/draws", json={"request_id": "R-SECRET", "threshold": 0.01}, headers=ours).json()[
-        "match_id"
-    ]
+    asked = {"request_id": "R-SECRET", "threshold": 0.01}
+    drawn = client.post("/v1/draws", json=asked, headers=ours).json()["match_id"]
     hook = {"url": "https://confidential.example", "event_types": ["match.found", "model.changed"]}
     webhook = client.post("/v1/webhooks", json=hook, headers=ours).json()["id"]
     client.put("/v1/suppliers/S-ERASED", json={"name": "Confidential"}, headers=ours)
