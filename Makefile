@@ -40,6 +40,7 @@ bench: .venv/development ## slow measurements, for docs/measurements.md
 	$(BIN)/souk evaluate exposure --markdown
 	$(BIN)/python benchmarks/speed.py
 	$(BIN)/python benchmarks/draws.py
+	$(BIN)/python -m benchmarks.markets
 	$(BIN)/python -m benchmarks.large
 	$(BIN)/python -m benchmarks.load
 	$(BIN)/python benchmarks/conformance.py

@@ -54,11 +54,12 @@ def first_page(caller: Caller, request: BuyerRequest, options: MatchOptions) -> 
     """Rank suppliers for a request and note the ranking with what is shown of it."""
     matcher = caller.workspace.matcher
     today = current_day()
-    allowed = options.filters.allowed(matcher.catalogue, today)
-    scoring = matcher.score(request, allowed=allowed, today=today, exposure=caller.live.exposure)
-    shown = range(min(options.top, len(scoring.rows)))
-    matches = matcher.matches(scoring, shown, explain=options.explain, language=options.language)
-    ranking = tuple(matcher.catalogue.ids[row] for row in scoring.rows)
+    with caller.live.turn:
+        allowed = options.filters.allowed(matcher.catalogue, today)
+        scoring = matcher.score(request, allowed=allowed, today=today, exposure=caller.live.exposure)
+        shown = range(min(options.top, len(scoring.rows)))
+        matches = matcher.matches(scoring, shown, explain=options.explain, language=options.language)
+    ranking = tuple(map(matcher.catalogue.ids.__getitem__, scoring.rows.tolist()))
     earned = None if scoring.earned_ranks is None else tuple(scoring.earned_ranks.tolist())
     versions = matcher.encoder.fingerprint, matcher.ranker.version
     noted = ShownMatch(secrets.token_hex(16), scoring.query.request, ranking, *versions, earned)

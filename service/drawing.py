@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -21,18 +22,19 @@ from service.draw_schemas import DrawAnswer, DrawBody
 def drawn(caller: Caller, body: DrawBody) -> DrawAnswer:
     """Draw suppliers for a request and note them as shown, each with its probability to be drawn at its place."""
     matcher, today = caller.workspace.matcher, current_day()
-    allowed = body.filters.allowed(matcher.catalogue, today)
-    scoring = matcher.score(asked_request(caller, body), allowed=allowed, today=today)
-    made = _draw(caller, body, matcher, scoring)
-    page = _page(made, matcher, scoring, body)
+    request, owed = asked_request(caller, body), caller.live.debts.of(caller.organisation)
+    with caller.live.turn:
+        allowed = body.filters.allowed(matcher.catalogue, today)
+        scoring = matcher.score(request, allowed=allowed, today=today)
+        made = _draw(body, matcher, scoring, owed)
+        page = _page(made, matcher, scoring, body)
     chances = [lot.place_propensity or 0.0 for lot in made.drawn]
     caller.events.note_match(page.match, impressions(page, matcher, chances))
     return DrawAnswer(**dict(page_answer(page, matcher, body)), draw=made)
 
 
-def _draw(caller: Caller, body: DrawBody, matcher: Matcher, scoring: Scoring) -> Draw:
+def _draw(body: DrawBody, matcher: Matcher, scoring: Scoring, owed: Mapping[str, float]) -> Draw:
     ids = [matcher.catalogue.ids[row] for row in scoring.rows]
-    owed = caller.live.debts.of(caller.organisation)
     return draw_suppliers(
         scoring.query.request.text,
         ids,
