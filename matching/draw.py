@@ -24,6 +24,8 @@ _STEP = 0.125
 _EARLIEST = 1e-13
 _LATEST = 40.0
 _TOLERANCE = 1e-9
+# What lies beyond is the error of the integral, so that who is sure to be drawn has exactly 1.
+_DIGITS = 12
 
 
 def draw_suppliers(
@@ -44,7 +46,7 @@ def draw_suppliers(
     fits = np.flatnonzero(probabilities >= threshold)
     fits = fits[np.argsort(-probabilities[fits], kind="stable")]
     weights = draw_weights(probabilities[fits], debts[fits])
-    by_place = place_propensities(weights, k)
+    by_place = place_propensities(weights, k).round(_DIGITS)
     waits = -np.log([ticket(seed, text, supplier_ids[one]) for one in fits.tolist()]) / weights
     places = {int(one): place for place, one in enumerate(np.argsort(waits, kind="stable")[:k])}
     lots = [
@@ -53,7 +55,7 @@ def draw_suppliers(
             probability=float(probabilities[one]),
             debt=float(debts[one]),
             weight=float(weights[number]),
-            propensity=min(1.0, float(by_place[:, number].sum())),
+            propensity=round(float(by_place[:, number].sum()), _DIGITS),
             place=places[number] + 1 if number in places else None,
             place_propensity=float(by_place[places[number], number]) if number in places else None,
         )
