@@ -1,4 +1,4 @@
-"""The tables of the database: organisations, records, changes, keys, matches, events, models, erasures, webhooks."""
+"""The tables: organisations, records, changes, keys, matches, draws, events, models, erasures, webhooks."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ def _complete(case: Any) -> None:
     for bound in ("if-match", "if-none-match"):
         case.headers.pop(bound, None)
     if "idempotency-key" in case.headers:
-        case.headers["idempotency-key"] = str(_number(_content(case)))
+        case.headers["idempotency-key"] = str(_number((case.path, _content(case))))
     if case.method == "DELETE":
         case.path_parameters = {name: _made(name) for name in case.path_parameters}
     operation = f"{case.method} {case.path}"
