@@ -106,6 +106,11 @@ class Scoring:
     earned_ranks: Rows | None = None
     also_listed: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
+    @property
+    def folded(self) -> tuple[tuple[str, int], ...]:
+        """Ids of all near-duplicates that have no place, each with the place of the one that stays for it."""
+        return tuple((supplier_id, place) for place, ids in self.also_listed.items() for supplier_id in ids)
+
     def moved_from(self, place: int, rank: int) -> int | None:
         """Rank by relevance alone of whoever stands at a place, from 0, of this scoring; None where it is `rank`."""
         earned = rank if self.earned_ranks is None else int(self.earned_ranks[place])

@@ -13,7 +13,7 @@ from time import monotonic
 from data.database import DEFAULT_ORGANISATION, Database
 from data.events import note_model_version
 from data.keys import Keys
-from data.ledger import Ledger
+from data.ledger import Debts, Ledger
 from data.schema import Kind
 from data.snapshot import forget_supplier
 from data.store import Store
@@ -46,6 +46,7 @@ class Live:
     ) -> None:
         self.database = Database(settings.database_url)
         self.keys = Keys(self.database, settings.key_pepper.get_secret_value())
+        self.debts = Debts(self.database)
         self.failure: str | None = "starting"
         self.notice: str | None = None
         self._settings = settings
