@@ -120,7 +120,7 @@ def advise(
 def _scorings(matcher: Matcher, requests: Iterable[BuyerRequest]) -> Iterator[Scoring]:
     for request in requests:
         with suppress(InvalidRequest):
-            yield matcher.score(request)
+            yield matcher.score(request, fold_duplicates=False)
 
 
 @dataclass(frozen=True)

@@ -105,18 +105,23 @@ class Comparison:
         """The line of each candidate nearest to the request (k,)."""
         return self._nearest[0]
 
+    @cached_property
+    def focus(self) -> Floats:
+        """Share of what a line says that counts (k,): 1, but less for a firm that claims to sell everything."""
+        return np.minimum(1.0, _WIDEST_TRADE / self.catalogue.lines.breadth[self.rows])
+
     @property
     def line_similarity(self) -> Floats:
-        """Cosine of the request with that line (k,)."""
-        return self._nearest[1]
+        """Cosine of the request with that line, by focus (k,)."""
+        return self._nearest[1] * self.focus
 
     @cached_property
     def clause_similarity(self) -> Floats:
-        """Highest cosine of any clause of the request with any product line (k,)."""
+        """Highest cosine of any clause of the request with any product line, by focus (k,)."""
         similarities = (self.line_vectors @ self.query.clause_vectors.T).max(axis=1)
         best = np.full(len(self.rows), -1.0)
         np.maximum.at(best, self.all_lines[1], similarities)
-        return best
+        return best * self.focus
 
     def nothing_asked(self) -> Floats:
         """NOT_ASKED for each candidate."""
@@ -169,7 +174,7 @@ def hs_agreement(comparison: Comparison) -> Floats:
     digits = np.sum([2.0 * np.char.startswith(stated, asked[:length]) for length in (2, 4, 7)], axis=0)
     best = np.full(len(comparison.rows), -np.inf)
     np.maximum.at(best, owners, np.where(stated == "", -np.inf, digits))
-    return np.where(np.isfinite(best), best, UNKNOWN)
+    return np.where(np.isfinite(best), best * comparison.focus, UNKNOWN)
 
 
 def heading_agreement(comparison: Comparison) -> Floats:
@@ -183,7 +188,7 @@ def heading_agreement(comparison: Comparison) -> Floats:
     lines, owners = comparison.all_lines
     best = np.zeros(len(comparison.rows))
     np.maximum.at(best, owners, (asked[offered.places[lines]] * offered.shares[lines]).sum(axis=1))
-    return best
+    return best * comparison.focus
 
 
 def certificates_held(comparison: Comparison) -> Floats:
@@ -290,6 +295,8 @@ def profile_completeness(comparison: Comparison) -> Floats:
 # Base units of the other dimension for one of the first, at a kilogram a litre; most goods weigh 0.6 to 1.6 kg a litre.
 _BY_WATER = {"[length] ** 3": ("[mass]", 1_000.0), "[mass]": ("[length] ** 3", 0.001)}
 _DENSITY_SPREAD = float(np.log10(1.0 / 0.6))
+# A firm of the sample has a breadth of at most 3.3; all lines of one of its chapters together 3 to 11, all of them 41.
+_WIDEST_TRADE = 6.0
 _NO_OR_YES = (0.5,)
 _SHARE_STEPS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.2, 0.35, 0.5, 0.7)
 _LOG_RATIO_STEPS = (-1.0, -0.5, -0.15, -1e-9, 0.5, 1.0)

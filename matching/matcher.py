@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
 from itertools import islice
@@ -18,6 +18,7 @@ from matching.catalogue import Catalogue, Floats, Halves, Rows, Vectors, encode_
 from matching.certificates import current_day
 from matching.clauses import goods_texts
 from matching.currencies import RateTable
+from matching.duplicates import also_listed_sentence, fold, unfolded
 from matching.encoder import Encoder, TextKind
 from matching.errors import InvalidRequest
 from matching.evidence import Words, evidence
@@ -63,7 +64,8 @@ def unobserved(_stage: Stage) -> AbstractContextManager[None]:
 class Match:
     """A supplier in its place for a request: score in log-odds of relevance, and that as a probability.
 
-    moved_from : rank by relevance alone, where an exposure policy moved it
+    moved_from     : rank by relevance alone, where an exposure policy moved it
+    also_listed_as : ids of its near-duplicates, which have no place of their own
     """
 
     rank: int
@@ -72,6 +74,7 @@ class Match:
     probability: float
     explanation: Explanation | None
     moved_from: int | None = None
+    also_listed_as: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,7 @@ class Scoring:
     """The candidates of a request in their order: rows (k,), features and terms (k, f), scores (k,).
 
     earned_ranks : int64 (k,), rank of each by relevance alone, where an exposure policy made the order
+    also_listed  : ids of near-duplicates that are folded into the supplier at a place
     """
 
     query: Query
@@ -100,6 +104,12 @@ class Scoring:
     terms: Floats
     scores: Floats
     earned_ranks: Rows | None = None
+    also_listed: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def folded(self) -> tuple[tuple[str, int], ...]:
+        """Ids of all near-duplicates that have no place, each with the place of the one that stays for it."""
+        return tuple((supplier_id, place) for place, ids in self.also_listed.items() for supplier_id in ids)
 
     def moved_from(self, place: int, rank: int) -> int | None:
         """Rank by relevance alone of whoever stands at a place, from 0, of this scoring; None where it is `rank`."""
@@ -243,10 +253,12 @@ class Matcher:
         allowed: Rows | None = None,
         today: datetime.date | None = None,
         exposure: ExposurePolicy | None = None,
+        fold_duplicates: bool = True,
     ) -> Scoring:
         """The candidates of a request, best first; equals in one order, whatever their rows.
 
-        exposure : moves candidates where a group would otherwise have less exposure than it is owed
+        exposure        : moves candidates where a group would otherwise have less exposure than it is owed
+        fold_duplicates : whether only one of near-duplicates has a place
         """
         query = self.query(request, today)
         rows, features = self.compare(query, allowed=allowed)
@@ -254,13 +266,16 @@ class Matcher:
             terms = self.ranker.terms(features)
             scores = self.ranker.scores(terms)
             order = np.lexsort((self.catalogue.tie_breakers[rows], -scores))
-            ranks = None
+            kept = fold(self.catalogue, rows[order], scores[order]) if fold_duplicates else unfolded(len(order))
+            also_listed = {int(order[place]): ids for place, ids in kept.also_listed.items()}
+            order, ranks = order[kept.places], None
             if exposure is not None:
                 protected = exposure.protects(self.catalogue, rows[order])
                 # The expected grade, not the probability shown: of that, near scores have the same.
                 moved = exposure.order(logistic(scores[order]), protected).order
                 order, ranks = order[moved], moved + 1 if (np.diff(moved) != 1).any() else None
-        return Scoring(query, rows[order], features[order], terms[order], scores[order], ranks)
+        places = {place: also_listed[at] for place, at in enumerate(order.tolist()) if at in also_listed}
+        return Scoring(query, rows[order], features[order], terms[order], scores[order], ranks, places)
 
     def score_listed(self, request: BuyerRequest, supplier_ids: Iterable[str]) -> Scoring:
         """Suppliers scored for a request in the order in which they are listed; whoever is gone is left out."""
@@ -301,6 +316,7 @@ class Matcher:
                         float(chances[place]),
                         reason,
                         scoring.moved_from(place, rank),
+                        scoring.also_listed.get(place, ()),
                     ),
                     reader,
                 )
@@ -422,12 +438,15 @@ def _compared(scoring: Scoring, suppliers: Mapping[int, Supplier], place: int, l
 
 
 def _marked(match: Match, language: str) -> Match:
-    """The match, its reasons followed by why it was moved, where it was."""
-    if match.explanation is None or match.moved_from is None:
+    """The match, its reasons followed by why it was moved and under which further ids it is listed, where so."""
+    said = []
+    if match.moved_from is not None:
+        said.append(moved_sentence(match.rank, match.moved_from, language))
+    if match.also_listed_as:
+        said.append(also_listed_sentence(match.also_listed_as, language))
+    if match.explanation is None or not said:
         return match
-    why = moved_sentence(match.rank, match.moved_from, language)
-    explained = replace(match.explanation, sentences=(*match.explanation.sentences, why))
-    return replace(match, explanation=explained)
+    return replace(match, explanation=replace(match.explanation, sentences=(*match.explanation.sentences, *said)))
 
 
 def _settled(catalogue: Catalogue, like: LayeredIndex | None = None) -> LayeredIndex:

@@ -14,7 +14,7 @@ from data import shipped
 from data.cli import EncoderOption
 from data.collection import Collection
 from data.settings import Settings
-from data.workspace import headings_in_use
+from data.workspace import Models, headings_in_use
 from matching.currencies import RateTable
 from matching.encoder import load_encoder
 from matching.errors import InvalidInput
@@ -110,6 +110,32 @@ def evaluate_exposure(
     found = measure(matcher, judged, ExposurePolicy.parse(policy) if policy else None, seed=seed)
     _print(found.groups, markdown=markdown)
     _print(found.ways, markdown=markdown)
+
+
+@_evaluate.command(name="duplicates")
+def evaluate_duplicates(
+    collection: CollectionOption = shipped.SAMPLE, markdown: MarkdownOption = False, encoder: EncoderOption = None
+) -> None:
+    """Measure which copies of a collection's suppliers are found, and which distinct firms are taken for one."""
+    from training.duplicates_evaluation import evaluate_duplicates as measure
+
+    settings = Settings.with_encoder(encoder)
+    loaded = load_encoder(settings.encoder, settings.encoder_options)
+    _print(measure(loaded, Collection.read(collection).suppliers), markdown=markdown)
+
+
+@_evaluate.command(name="adversarial")
+def evaluate_adversarial(
+    collection: CollectionOption = shipped.SAMPLE,
+    seed: Annotated[int, typer.Option(help="Seed of the drawing of attackers.")] = 0,
+    markdown: MarkdownOption = False,
+) -> None:
+    """Measure whether profiles written to be found get above the suppliers that sell what is asked."""
+    from training.adversarial_evaluation import evaluate_adversarial as measure
+
+    judged, models = Collection.read(collection), Models.load(Settings())
+    matcher = Matcher.build(models.encoder, judged.suppliers, models.ranker, models.headings, rates=models.rates)
+    _print(measure(matcher, judged, seed=seed), markdown=markdown)
 
 
 @_train.command(name="base-encoder")

@@ -29,7 +29,9 @@ def test_the_supplier_of_what_is_asked_comes_first(matcher: Matcher) -> None:
 def test_one_who_breaks_a_need_comes_after_one_who_keeps_it(
     encoder: HashingEncoder, suppliers: tuple[Supplier, ...], ranker: GlassBoxRanker
 ) -> None:
-    twin = suppliers[0].model_copy(update={"id": "S0", "certifications": (Certificate(scheme="Halal"),)})
+    twin = suppliers[0].model_copy(
+        update={"id": "S0", "country": "TN", "certifications": (Certificate(scheme="Halal"),)}
+    )
     matcher = Matcher.build(encoder, (twin, *suppliers), ranker)
     request = BuyerRequest.model_validate({"text": "organic argan oil", "constraints": {"certifications": ["Ecocert"]}})
     ids = [match.supplier.id for match in matcher.match(request).matches]
