@@ -31,6 +31,7 @@ _FIRST_USE_SECONDS = 5.0
 _GATHER_SECONDS = 0.02
 _LEAVE_SECONDS = 1.0
 _EXPOSURE_SECONDS = 300.0
+_TRACK_RECORD_SECONDS = 300.0
 
 
 class Live:
@@ -55,6 +56,7 @@ class Live:
         # Without the matcher, which would outlive what came after it.
         self._loads: dict[str, Future[None]] = {}
         self._exposure_is_due = 0.0
+        self._track_records_are_due = monotonic() + _TRACK_RECORD_SECONDS
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._snapshot_is_due = threading.Event()
@@ -148,6 +150,12 @@ class Live:
         for labels, attention in sums.items():
             self._metrics.exposure.labels(*labels).set(attention)
 
+    def renew_track_records(self) -> None:
+        """Bring what feedback tells of suppliers into every matcher; at a request nothing is read."""
+        self._track_records_are_due = monotonic() + _TRACK_RECORD_SECONDS
+        for workspace, _ in self._loaded():
+            workspace.renew_track_records()
+
     # Its life
 
     def start(self) -> None:
@@ -229,6 +237,7 @@ class Live:
             self._wake.clear()
             self._stopping.wait(_GATHER_SECONDS)
             self._catch_up()
+            self._renew_what_is_due()
             self.measure()
 
     def _catch_up(self) -> None:
@@ -242,6 +251,13 @@ class Live:
                 if self.failure is None:
                     _log.warning("changes cannot be followed: %s", error)
                 self.failure = str(error)
+
+    def _renew_what_is_due(self) -> None:
+        if monotonic() >= self._track_records_are_due:
+            try:
+                self.renew_track_records()
+            except SoukError as error:
+                _log.warning("track records stay as they are: %s", error)
 
     def _keep_snapshots(self) -> None:
         """Write snapshots now and then, and at once when a supplier has to go out of one."""
