@@ -92,7 +92,7 @@ def evaluate_faithfulness(
     collection: CollectionOption = shipped.SAMPLE,
     seed: Annotated[int, typer.Option(help="Seed of what is drawn.")] = 0,
     markdown: MarkdownOption = False,
-    matches: Annotated[int, typer.Option(help="How many random matches are looked at.")] = 1_500,
+    matches: Annotated[int, typer.Option(help="How many random matches are looked at.")] = 2_000,
     changes: Annotated[int, typer.Option(help="How many advised changes are carried out.")] = 500,
 ) -> None:
     """Try whether reasons and advice of the matcher in use hold: by deleting, adding up, and carrying out."""
@@ -142,6 +142,7 @@ def evaluate_exposure(
     found = measure(matcher, judged, ExposurePolicy.parse(policy) if policy else None, seed=seed)
     _print(found.groups, markdown=markdown)
     _print(found.ways, markdown=markdown)
+    _print(found.windows, markdown=markdown)
 
 
 @_train.command(name="base-encoder")

@@ -21,7 +21,7 @@ _SPANS_TOLERANCE = 1e-6
 
 
 def faithfulness(
-    matcher: Matcher, collection: Collection, *, matches: int = 1_000, seed: int = 0
+    matcher: Matcher, collection: Collection, *, matches: int = 2_000, seed: int = 0
 ) -> list[dict[str, Any]]:
     """How far the reasons of random matches are from what deleting and adding up gives.
 
