@@ -30,7 +30,8 @@ def shrunk_rates(successes: Counts, trials: Counts) -> Floats:
 def _log_likelihoods(successes: Counts, trials: Counts, mean: float) -> Floats:
     """Of each number of prior trials; a beta-binomial is a product of rising factorials."""
     rising = ((successes, mean, 1.0), (trials - successes, 1.0 - mean, 1.0), (trials, 1.0, -1.0))
-    return np.sum([sign * _log_rising(counts, share * _PRIOR_TRIALS) for counts, share, sign in rising], axis=0)
+    terms = [sign * _log_rising(counts, share * _PRIOR_TRIALS) for counts, share, sign in rising]
+    return np.asarray(np.sum(terms, axis=0), np.float64)
 
 
 def _log_rising(counts: Counts, starts: Floats) -> Floats:
