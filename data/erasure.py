@@ -25,6 +25,7 @@ from data.schema import (
     ERASURES,
     EVENTS,
     IMPRESSIONS,
+    LOTS,
     MATCHES,
     MODEL_VERSIONS,
     RECORDS,
@@ -170,6 +171,7 @@ class _Dropping:
     def _supplier(self, supplier_id: str) -> None:
         self._records(Kind.SUPPLIERS, [supplier_id])
         self._drop(IMPRESSIONS, IMPRESSIONS.c.object_id == supplier_id, IMPRESSIONS.c.shown_at)
+        self._drop(LOTS, LOTS.c.object_id == supplier_id)
         self._drop(EVENTS, EVENTS.c.object_id == supplier_id, EVENTS.c.received_at)
         self._empty_places(MATCHES.c.id, MATCHES.c.ranking, supplier_id)
         self._empty_places(STANDINGS.c.request_id, STANDINGS.c.best, supplier_id)
@@ -186,6 +188,7 @@ class _Dropping:
     def _matches(self, match_ids: Collection[str]) -> None:
         for some in _chunks(match_ids):
             self._drop(IMPRESSIONS, IMPRESSIONS.c.match_id.in_(some), IMPRESSIONS.c.shown_at)
+            self._drop(LOTS, LOTS.c.match_id.in_(some))
             self._drop(EVENTS, EVENTS.c.query_id.in_(some), EVENTS.c.received_at)
             self._drop(MATCHES, MATCHES.c.id.in_(some), MATCHES.c.matched_at)
             self._drop_naming(some)

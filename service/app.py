@@ -18,8 +18,20 @@ from service.description import describe
 from service.envelope import Envelope
 from service.live import Live
 from service.metrics import Metrics
-from service.pages import start
-from service.routes import bulk, erasures, exposure, feedback, headings, health, match, requests, suppliers, webhooks
+from service.pages import ledger, start, statement
+from service.routes import (
+    bulk,
+    draws,
+    erasures,
+    exposure,
+    feedback,
+    headings,
+    health,
+    match,
+    requests,
+    suppliers,
+    webhooks,
+)
 from service.settings import ServiceSettings
 from service.webhooks import WebhookThread
 
@@ -71,6 +83,8 @@ def _assemble(app: FastAPI, settings: ServiceSettings, metrics: Metrics) -> None
             max_age=600,
         )
     app.add_middleware(Envelope, settings=settings, metrics=metrics)
-    for module in (start, match, headings, suppliers, requests, bulk, feedback, exposure, erasures, webhooks, health):
+    for module in (start, ledger, statement):
         app.include_router(module.router)
+    for routes in (match, draws, headings, suppliers, requests, bulk, feedback, exposure, erasures, webhooks, health):
+        app.include_router(routes.router)
     app.openapi = describe(app)  # type: ignore[method-assign]
