@@ -33,6 +33,7 @@ from matching.needs import Needs, needs_of
 from matching.profiles import BuyerRequest, Supplier
 from matching.ranker import GlassBoxRanker, logistic
 from matching.reasons import Compared
+from matching.track_records import NO_TRACK_RECORDS, TrackRecords
 from matching.word_index import WordIndex
 from matching.words import words
 
@@ -130,8 +131,9 @@ class RequestMatch:
 class Matcher:
     """Composes encoder, catalogue, indexes and ranker; holds no state that a call changes.
 
-    observe : called around each stage of an answer
-    rates   : converts prices; without it only those of one currency are compared
+    observe       : called around each stage of an answer
+    rates         : converts prices; without it only those of one currency are compared
+    track_records : of the suppliers, as far as they are known
     """
 
     def __init__(
@@ -144,6 +146,7 @@ class Matcher:
         headings: HeadingModel | None = None,
         observe: Observer = unobserved,
         rates: RateTable | None = None,
+        track_records: TrackRecords = NO_TRACK_RECORDS,
     ) -> None:
         self.encoder = encoder
         self.catalogue = catalogue
@@ -153,6 +156,7 @@ class Matcher:
         self.headings = headings
         self.observe = observe
         self.rates = rates
+        self.track_records = track_records
 
     @classmethod
     def build(
@@ -165,6 +169,7 @@ class Matcher:
         encode: Callable[[Sequence[Supplier]], Halves] | None = None,
         observe: Observer = unobserved,
         rates: RateTable | None = None,
+        track_records: TrackRecords = NO_TRACK_RECORDS,
     ) -> Matcher:
         """A matcher over suppliers, read batch by batch; without `headings` it infers none.
 
@@ -177,7 +182,8 @@ class Matcher:
             catalogue = catalogue.with_changes((), Catalogue.build(batch, encode(batch), headings))
             word_index = word_index.with_changes(np.empty(0, np.int64), batch)
         word_index = word_index.take(np.arange(len(catalogue)))
-        return cls(encoder, catalogue, _settled(catalogue), word_index, ranker, headings, observe, rates)
+        index = _settled(catalogue)
+        return cls(encoder, catalogue, index, word_index, ranker, headings, observe, rates, track_records)
 
     def with_changes(self, removed: Collection[str], added: Sequence[Supplier]) -> Matcher:
         """A matcher over the suppliers as they are after a change, in time that grows with the change.
@@ -347,21 +353,27 @@ class Matcher:
             for rank, place in enumerate(order, start=1)
         )
 
-    def query(self, request: BuyerRequest, today: datetime.date | None = None) -> Query:
-        """A request made ready, for a day or for the day now in UTC; InvalidRequest where its text holds no word."""
+    def query(self, request: BuyerRequest, today: datetime.date | None = None, *, needs: Needs | None = None) -> Query:
+        """A request made ready, for a day or for the day now in UTC; InvalidRequest where its text holds no word.
+
+        needs : as they were read before; by default they are read here
+        """
         if not words(request.text):
             raise InvalidRequest(f"text is {request.text[:40]!r}, expected at least one word")
         with self.observe(Stage.ENCODE):
             if request.language is None:
                 request = request.model_copy(update={"language": detect_language(request.text)})
-            needs = needs_of(request)
+            needs = needs or needs_of(request)
             texts = goods_texts(request.text, needs)
             vectors = self.encoder.encode(texts, kind=TextKind.REQUEST)
             headings = self._asked_headings(needs, texts, vectors)
         with self.observe(Stage.RECALL):
             word_scores = self.word_index.scores(request.text)
         day = today or current_day()
-        return Query(request, needs, texts[0], vectors[0], vectors[1:], word_scores, day, headings, self.rates)
+        return Query(
+            request, needs, texts[0], vectors[0], vectors[1:], word_scores, day, headings, self.rates,
+            self.track_records,
+        )  # fmt: skip
 
     def compare(self, query: Query, *, allowed: Rows | None = None, limit: int = 200) -> tuple[Rows, Floats]:
         """Candidate rows (k,) of a query and their features (k, f)."""
@@ -414,8 +426,16 @@ class Matcher:
     def observed_by(self, observe: Observer) -> Matcher:
         """The same over the same suppliers, its stages measured by another."""
         return Matcher(
-            self.encoder, self.catalogue, self.index, self.word_index, self.ranker, self.headings, observe, self.rates
-        )
+            self.encoder, self.catalogue, self.index, self.word_index, self.ranker, self.headings, observe, self.rates,
+            self.track_records,
+        )  # fmt: skip
+
+    def with_track_records(self, track_records: TrackRecords) -> Matcher:
+        """The same over the same suppliers, their dealings known anew."""
+        return Matcher(
+            self.encoder, self.catalogue, self.index, self.word_index, self.ranker, self.headings, self.observe,
+            self.rates, track_records,
+        )  # fmt: skip
 
     def _is_worn(self) -> bool:
         """Whether so many rows are dead or recent that laying everything out anew pays."""
@@ -425,7 +445,10 @@ class Matcher:
 
     def _over(self, catalogue: Catalogue, index: LayeredIndex, word_index: WordIndex) -> Matcher:
         """The same models over another state of the suppliers."""
-        return Matcher(self.encoder, catalogue, index, word_index, self.ranker, self.headings, self.observe, self.rates)
+        return Matcher(
+            self.encoder, catalogue, index, word_index, self.ranker, self.headings, self.observe, self.rates,
+            self.track_records,
+        )  # fmt: skip
 
 
 def _compared(scoring: Scoring, suppliers: Mapping[int, Supplier], place: int, language: str) -> Compared | None:

@@ -59,6 +59,16 @@ def test_matches_are_ranked_by_falling_score_and_numbered_from_one(matcher: Matc
     assert all(left.score >= right.score for left, right in zip(matches, matches[1:], strict=False))
 
 
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=30)
+@given(text=REQUESTS, order=st.permutations(range(4)))
+def test_the_same_request_gets_the_same_answer_in_whatever_order_suppliers_came(
+    matcher: Matcher, suppliers: tuple[Supplier, ...], text: str, order: list[int]
+) -> None:
+    other = Matcher.build(matcher.encoder, [suppliers[place] for place in order], matcher.ranker, matcher.headings)
+    answer = matcher.match(BuyerRequest(text=text))
+    assert answer == matcher.match(BuyerRequest(text=text)) == other.match(BuyerRequest(text=text))
+
+
 def test_fewer_matches_are_the_beginning_of_more(matcher: Matcher) -> None:
     request = BuyerRequest(text="argan oil and wool rug")
     assert matcher.match(request, top=2).matches == matcher.match(request, top=4).matches[:2]
