@@ -15,6 +15,22 @@ _MONTH_LOCALES = (*FIRST_LOCALES, "ar_MA", "ar_SY", "ar_DZ", "de_AT")
 _ALSO_WORDS = frozenset({"may", "march", "mai", "mars", "mart", "maart", "mei", "agosto", "mayo", "august"})
 _NO_COUNTRIES = frozenset({"001", "AQ"})
 
+_ENDINGS = (
+    ("isch", ("e", "en", "er", "es", "em"), 0), ("ien", ("ne", "s", "nes"), 0), ("ais", ("e", "es"), 0),
+    ("ain", ("e", "s", "es"), 0), ("ano", ("a", "os", "as", "i", "e"), 1), ("eno", ("a", "os", "as", "i", "e"), 1),
+    ("ino", ("a", "os", "as", "i", "e"), 1), ("iro", ("a", "os", "as"), 1),
+    ("és", ("esa", "eses", "esas"), 2), ("ês", ("esa", "eses", "esas"), 2),
+)  # fmt: skip
+_UNINFLECTED = frozenset({"chino", "argentino", "sri-lankais"})
+
+
+def inflected(demonym: str) -> Iterator[str]:
+    """A word such as "marokkanisch" or "tunisino" with the endings of gender, number and case."""
+    yield demonym
+    for ending, others, cut in _ENDINGS:
+        if demonym.endswith(ending) and demonym not in _UNINFLECTED:
+            yield from (demonym[: len(demonym) - cut] + other for other in others)
+
 
 def month_names() -> Iterator[tuple[str, int]]:
     """Full names of the months in ten languages with their numbers; Chinese counts them and has none here."""

@@ -13,7 +13,7 @@ from babel import Locale
 from matching.certificates import find_certificates
 from matching.codes import FIRST_LOCALES, Incoterm
 from matching.lexicon import Mark, Phrasebook, Token, place_names, tokens, word_list
-from matching.lexicon.names import exemplar_cities, month_names
+from matching.lexicon.names import exemplar_cities, inflected, month_names
 from matching.units import CODES, SPELLINGS
 
 BREAKS = frozenset(",.;!?()\n،؛。、")
@@ -211,7 +211,7 @@ def _place_lists() -> Iterator[tuple[str, Iterable[tuple[str, Any]]]]:
         codes = tuple(region["countries"].split())
         yield "region", [(name, codes) for name in region["names"]]
     for code, names in word_list("demonyms").items():
-        yield "demonym", [(name, code) for name in names.split()]
+        yield "demonym", [(form, code) for name in names.split() for form in inflected(name)]
 
 
 def _unit_and_term_lists() -> Iterator[tuple[str, Iterable[tuple[str, Any]]]]:

@@ -15,6 +15,7 @@ from matching.needs.places import countries_at
 _LONGEST_EXCLUSION = 5
 _LONGEST_CHINESE_EXCLUSION = 10
 _SHORTEST_STEM = 4
+_GOVERNING = frozenset({"de", "d", "di", "da", "from", "von", "van"})
 _FREE_ENDING = re.compile(r"(?:frei(?:e[nrsm]?)?|vrije?|s[iu]z)$")
 _FREE_OF_NOTHING = frozenset({"duty", "toll", "risk", "hassle", "hands", "maintenance", "tax", "cruelty", "trouble", "care"})
 # Free of charge, free of rust (stainless), boundless and the like rule out no ingredient.
@@ -36,11 +37,23 @@ def exclusions(reading: Reading) -> Iterator[Need]:
         if negation.first >= taken and negation.first not in places and span:
             taken = span[1]
             yield _exclusion(reading, span, 0.8)
+            yield from _further(reading, span, reading.word(negation.last - 1))
     for denial in reading.marks("not_after"):
         span = _words_before(reading, _before_copula(reading, denial.first))
         if denial.first not in places and span and span[1] > taken:
             yield _exclusion(reading, span, 0.8)
     yield from _freed(reading)
+
+
+def _further(reading: Reading, span: tuple[int, int], governing: str) -> Iterator[Need]:
+    """ "e de corantes" after "livres de parafina": the same preposition once more."""
+    last = span[1]
+    while governing in _GOVERNING and (link := reading.at("and", last)) and reading.word(link.last) == governing:
+        following = _excluded_words(reading, link.last + 1)
+        if following is None:
+            return
+        yield _exclusion(reading, following, 0.8)
+        last = following[1]
 
 
 def _freed(reading: Reading) -> Iterator[Need]:
@@ -76,7 +89,7 @@ def _excluded_words(reading: Reading, first: int) -> tuple[int, int] | None:
 
 def _is_no_exclusion(reading: Reading, first: int) -> bool:
     verb = reading.word(first - 1) == "no" and reading.word(first).endswith("mos")  # Spanish: "no trabajamos"
-    if verb or first >= len(reading.tokens) or reading.at("number", first) or reading.at("no_idiom", first):
+    if verb or first >= len(reading.tokens) or _is_count(reading, first) or reading.at("no_idiom", first):
         return True
     if countries_at(reading, first) or reading.at("month", first):
         return True
@@ -100,9 +113,14 @@ def _ends_exclusion(reading: Reading, index: int, first: int) -> bool:
         again
         or reading.is_break(index)
         or stops
-        or reading.at("number", index) is not None
+        or _is_count(reading, index)
         or reading.word(index) == ":"
     )
+
+
+def _is_count(reading: Reading, index: int) -> bool:
+    """A number, save a Chinese sign that may begin a word: 二手 is second-hand."""
+    return reading.at("number", index) is not None and not is_ideograph(reading.word(index))
 
 
 def _is_listed_negation(reading: Reading, index: int) -> bool:

@@ -59,8 +59,9 @@ def _nations_denied(reading: Reading) -> Iterator[tuple[Mark, Mark]]:
     """ "fornitori non cinesi", "proveedores no chinos", "de Israel não,"."""
     for kind in ("not_clause", "not"):
         for mark in reading.marks(kind):
-            places = countries_at(reading, mark.last, demonyms=True)
-            if places and mark.last - mark.first == 1 and reading.word(mark.first) in _DENYING:
+            if reading.word(mark.first) not in _DENYING or mark.last - mark.first > 1:
+                continue
+            if reading.at("demonym", mark.last) and (places := countries_at(reading, mark.last, demonyms=True)):
                 yield places, mark
             closes = mark.last == len(reading.tokens) or reading.is_break(mark.last)
             if closes and mark.first and (places := country_list_ending(reading, mark.first)):
@@ -100,6 +101,24 @@ def _places_opening_clause(reading: Reading) -> Iterator[Mark]:
     for origin in reading.marks("origin_clause"):
         if origin.first and reading.is_break(origin.first - 1) and (places := country_list(reading, origin.last)):
             yield places
+
+
+def _goods_of_country(reading: Reading) -> Iterator[Mark]:
+    """ "mangues du Sénégal", "datteri della Tunisia": a word of goods that opens its clause, and their country."""
+    for link in reading.marks("link_of_names"):
+        country = reading.at("country", link.last)
+        first = next((at for at in range(link.first, max(-1, link.first - 4), -1) if _opens(reading, at)), None)
+        if country is None or first is None or first == link.first or not reading.word(first).isalpha():
+            continue
+        others = ("buyer_is", "market", "delivery", "supplier", "language", "city", "country", "to_place", "not", "only")
+        if not any(reading.at(kind, at) for kind in others for at in range(first, link.first)):
+            places = country_list(reading, country.first)
+            if places and not reading.at("market", places.last):
+                yield places
+
+
+def _opens(reading: Reading, index: int) -> bool:
+    return index == 0 or reading.is_break(index - 1)
 
 
 def _places_before_origin(reading: Reading) -> Iterator[Mark]:
@@ -184,4 +203,5 @@ _SUPPLIER_PLACES: tuple[tuple[Callable[[Reading], Iterator[Mark]], float], ...] 
     (_chinese_makers, 0.75),
     (_places_not_outside, 0.8),
     (_places_with_only, 0.7),
+    (_goods_of_country, 0.6),
 )

@@ -35,6 +35,7 @@ def quantities(reading: Reading) -> Iterator[Need]:
         yield from _periods(reading, count, unit)
     yield from _bare_counts(reading)
     yield from _containers_by_length(reading)
+    yield from _lone_period(reading)
     for dual in reading.marks("dual"):
         value, unit_word = str(dual.value).split()
         quantity = Quantity(value=float(value), unit=unit_word)
@@ -231,6 +232,18 @@ def _periods(reading: Reading, count: Mark, unit: Mark) -> Iterator[Need]:
         yield need_at(reading, NeedKind.PERIOD, str(period.value), (period.first, period.last), 0.9)
 
 
+def _lone_period(reading: Reading) -> Iterator[Need]:
+    """The only period of a text, in a clause of its own: ", üç ayda bir,"."""
+    periods = list(reading.marks("period"))
+    if len(periods) != 1:
+        return
+    first, last = periods[0].first, periods[0].last
+    opens = first == 0 or reading.is_break(first - 1)
+    closes = last == len(reading.tokens) or reading.is_break(last)
+    if opens and closes:
+        yield need_at(reading, NeedKind.PERIOD, str(periods[0].value), (first, last), 0.7)
+
+
 def _bare_counts(reading: Reading) -> Iterator[Need]:
     """Counts without a unit, after a cue: "Qty: 5000", "we need 300 chairs"."""
     for number in reading.marks("number"):
@@ -244,6 +257,8 @@ def _bare_counts(reading: Reading) -> Iterator[Need]:
 def _bare_count_confidence(reading: Reading, number: Mark) -> float:
     if reading.before("quantity_cue", number.first, reach=2):
         return 0.7
+    if reading.after("rate", number.last, reach=2):
+        return 0.0
     following = reading.word(number.last)
     known = any(reading.at(kind, number.last) for kind in ("spec", "month", "pack_link", "unit", "price_filler"))
     if not following.isalpha() or len(following) <= 2 or is_ideograph(following[0]) or known:
