@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from matching.catalogue import Catalogue, Floats, Rows
 from matching.certificates import satisfying
 from matching.currencies import RateTable
+from matching.exclusions import RuledOut
+from matching.lines import line_texts
 from matching.needs import Needs
 from matching.profiles import BuyerRequest, Constraints
 from matching.units import in_base_units
@@ -45,6 +47,7 @@ class Query:
     today          : the day that certificates' dates are held against
     headings       : float32 (h,), probability of each heading, all on the stated one; None without a model of them
     rates          : None without a table of exchange rates
+    ruled_out      : None where it rules nothing out
     """
 
     request: BuyerRequest
@@ -56,6 +59,7 @@ class Query:
     today: datetime.date
     headings: NDArray[np.float32] | None = None
     rates: RateTable | None = None
+    ruled_out: RuledOut | None = None
 
     @property
     def constraints(self) -> Constraints:
@@ -118,6 +122,12 @@ class Comparison:
         np.maximum.at(best, self.all_lines[1], similarities)
         return best
 
+    def line_text(self, position: int) -> str:
+        """The words of the line nearest to the request, of the candidate at a position in `rows`."""
+        row = int(self.rows[position])
+        texts = line_texts(self.catalogue.suppliers[row])
+        return texts[int(self.lines[position] - self.catalogue.lines.starts[row])]
+
     def nothing_asked(self) -> Floats:
         """NOT_ASKED for each candidate."""
         return np.full(len(self.rows), NOT_ASKED)
@@ -129,6 +139,7 @@ class Feature:
 
     compute : Comparison of k candidates -> float64 (k,), with UNKNOWN and NOT_ASKED where they apply
     steps   : ascending upper edges of the ordinal steps; None lets training place them by quantiles
+    rule    : contribution of each of those steps, where it is set and not fitted
     """
 
     name: str
@@ -136,6 +147,7 @@ class Feature:
     compute: Callable[[Comparison], Floats]
     direction: Direction = Direction.RISING
     steps: tuple[float, ...] | None = None
+    rule: tuple[float, ...] | None = None
 
 
 def profile_similarity(comparison: Comparison) -> Floats:
@@ -282,6 +294,23 @@ def incoterm_offered(comparison: Comparison) -> Floats:
     return np.where(incoterms.stated[rows], incoterms.holds_any(rows, [term]).astype(np.float64), UNKNOWN)
 
 
+def exclusions_kept(comparison: Comparison) -> Floats:
+    """How far the nearest line is from anything that the request rules out: 1 is far, 0 the very thing.
+
+    0 in a country ruled out; unknown where only countries are, and the supplier states none.
+    """
+    ruled_out, unwanted = comparison.query.ruled_out, comparison.query.needs.excluded_countries
+    if ruled_out is None and not unwanted:
+        return comparison.nothing_asked()
+    countries = comparison.catalogue.countries[comparison.rows]
+    if ruled_out is None:
+        kept = np.where(countries == "", UNKNOWN, 1.0)
+    else:
+        vectors = comparison.catalogue.lines.vectors[comparison.lines].astype(np.float32)
+        kept = 1.0 - ruled_out.closeness(vectors, comparison.line_text)
+    return np.where(np.isin(countries, unwanted), 0.0, kept)
+
+
 def profile_completeness(comparison: Comparison) -> Floats:
     """Share of the profile's ten parts that are filled in, 0 to 1."""
     return comparison.catalogue.completeness[comparison.rows]
@@ -292,6 +321,11 @@ _BY_WATER = {"[length] ** 3": ("[mass]", 1_000.0), "[mass]": ("[length] ** 3", 0
 _DENSITY_SPREAD = float(np.log10(1.0 / 0.6))
 _NO_OR_YES = (0.5,)
 _SHARE_STEPS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.2, 0.35, 0.5, 0.7)
+# What a buyer rules out is an order and no matter of taste, and few requests of a collection rule out anything: its
+# curve is a rule. From 0.8 down a line sells more and more likely what is ruled out.
+_KEPT_STEPS = (0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8)
+_KEPT_RULE = (-10.0, -9.0, -8.0, -7.0, -5.5, -3.5, -1.75, -0.75, 0.0)
+KEPT_AT_LEAST = 0.7
 _LOG_RATIO_STEPS = (-1.0, -0.5, -0.15, -1e-9, 0.5, 1.0)
 
 FEATURES: tuple[Feature, ...] = (
@@ -309,6 +343,7 @@ FEATURES: tuple[Feature, ...] = (
     Feature("language_in_common", "language in common", language_in_common, steps=_NO_OR_YES),
     Feature("supplier_country_wanted", "supplier country", supplier_country_wanted, steps=_NO_OR_YES),
     Feature("incoterm_offered", "Incoterm offered", incoterm_offered, steps=_NO_OR_YES),
+    Feature("exclusions_kept", "nothing ruled out", exclusions_kept, steps=_KEPT_STEPS, rule=_KEPT_RULE),
     Feature("profile_completeness", "profile completeness", profile_completeness),
 )
 FEATURE_NAMES: tuple[str, ...] = tuple(feature.name for feature in FEATURES)

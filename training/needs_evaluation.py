@@ -113,7 +113,7 @@ def evaluate_needs(
     """
     evaluation = NeedsEvaluation()
     for request in requests:
-        found = [statement(need) for need in find(request.text) if need.confidence >= MIN_CONFIDENCE]
+        found = sure_statements(find(request.text))
         for label in request.labels:
             agreed = agrees(label, found)
             for count in _counts(evaluation, request, label.kind):
@@ -142,8 +142,12 @@ def agrees(one: Statement, others: Iterable[Statement]) -> bool:
     return any(other.value == one.value for other in near)
 
 
-def statement(need: Need) -> Statement:
-    """A need found in a text, in the form in which it is compared."""
+def sure_statements(needs: Iterable[Need]) -> list[Statement]:
+    """The needs found in a text that are sure enough to count, in the form in which they are compared."""
+    return [_statement(need) for need in needs if need.confidence >= MIN_CONFIDENCE]
+
+
+def _statement(need: Need) -> Statement:
     assert need.start is not None and need.end is not None  # the form is not measured
     return Statement(need.kind, _comparable(need.value), need.start, need.end)
 

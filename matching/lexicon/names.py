@@ -48,6 +48,8 @@ def exemplar_cities() -> Iterator[tuple[str, str]]:
     found = {(zone.rsplit("/", 1)[-1].replace("_", " "), country) for zone, country in zones.items()}
     for locale in FIRST_LOCALES:
         cities = Locale.parse(locale).time_zones
-        found |= {(cities[zone]["city"], zones[zone]) for zone in zones.keys() & cities.keys() if "city" in cities[zone]}
+        found |= {
+            (cities[zone]["city"], zones[zone]) for zone in zones.keys() & cities.keys() if "city" in cities[zone]
+        }
     for name, country in sorted(found):
         yield (f"^{name}" if name[0].isascii() else name), country

@@ -111,7 +111,9 @@ def _with_lone_quantity(reading: Reading, found: list[Need]) -> list[Need]:
         return found
     after = next((index for index, token in enumerate(reading.tokens) if token.start == counts[0].end), None)
     closes = counts[0].end == reading.tokens[-1].end or any(
-        reading.is_break(index) and token.start >= (counts[0].end or 0) and not reading.text[counts[0].end : token.start].strip()
+        reading.is_break(index)
+        and token.start >= (counts[0].end or 0)
+        and not reading.text[counts[0].end : token.start].strip()
         for index, token in enumerate(reading.tokens)
     )
     del after

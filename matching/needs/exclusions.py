@@ -15,9 +15,40 @@ from matching.needs.places import countries_at
 _LONGEST_EXCLUSION = 5
 _LONGEST_CHINESE_EXCLUSION = 10
 _SHORTEST_STEM = 4
+_EXCEPTING = frozenset(
+    {"except", "excepto", "exceto", "excepte", "sauf", "ausser", "tranne", "eccetto", "behalve", "salvo", "excluding"}
+)
+_PREPOSITIONS = frozenset({"in", "en", "em", "au", "aux", "a", "al", "im"})
 _GOVERNING = frozenset({"de", "d", "di", "da", "from", "von", "van"})
 _FREE_ENDING = re.compile(r"(?:frei(?:e[nrsm]?)?|vrije?|s[iu]z)$")
-_FREE_OF_NOTHING = frozenset({"duty", "toll", "risk", "hassle", "hands", "maintenance", "tax", "cruelty", "trouble", "care"})
+_FREE_OF_NOTHING = frozenset(
+    {
+        "duty",
+        "toll",
+        "risk",
+        "hassle",
+        "hands",
+        "maintenance",
+        "tax",
+        "cruelty",
+        "trouble",
+        "care",
+        "delivery",
+        "shipping",
+        "freight",
+        "samples",
+        "sample",
+        "for",
+        "is",
+        "are",
+        "feel",
+        "be",
+        "charge",
+        "postage",
+        "quote",
+        "error",
+    }
+)
 # Free of charge, free of rust (stainless), boundless and the like rule out no ingredient.
 _NOT_FREE = frozenset(
     {"einwandfrei", "fehlerfrei", "gebuhrenfrei", "kostenfrei", "portofrei", "rostfrei", "rostfreie", "rostfreier",
@@ -59,14 +90,20 @@ def _further(reading: Reading, span: tuple[int, int], governing: str) -> Iterato
 def _freed(reading: Reading) -> Iterator[Need]:
     """ "lead-free", "palmölfrei", "suikervrij", "kükürtsüz": what the word says is left out."""
     for index, token in enumerate(reading.tokens):
-        if token.text == "free" and reading.text[token.start - 1 : token.start] == "-" and index:
-            if reading.word(index - 1) not in _FREE_OF_NOTHING:
+        if token.text == "free" and index and _frees(reading, index):
+            if reading.word(index - 1) not in _FREE_OF_NOTHING and reading.word(index - 1).isalpha():
                 yield _exclusion(reading, (index - 1, index), 0.8)
         elif (ending := _FREE_ENDING.search(token.text)) and token.text not in _NOT_FREE:
             written = reading.text[token.start : token.end]
             start, end = token.start, token.start + ending.start()
             if len(token.text) == len(written) and end - start >= _SHORTEST_STEM:
                 yield Need(NeedKind.EXCLUSION, reading.text[start:end], start, end, 0.7, Source.TEXT)
+
+
+def _frees(reading: Reading, index: int) -> bool:
+    """ "lead-free" anywhere, "paraffin free" at the end of a clause."""
+    closes = index + 1 == len(reading.tokens) or reading.is_break(index + 1)
+    return closes or reading.text[reading.tokens[index].start - 1] == "-"
 
 
 def _exclusion(reading: Reading, span: tuple[int, int], confidence: float) -> Need:
@@ -105,17 +142,18 @@ def _is_no_exclusion(reading: Reading, first: int) -> bool:
 
 
 def _ends_exclusion(reading: Reading, index: int, first: int) -> bool:
-    stops = reading.at("stop", index) is not None and not (index == first and reading.at("organic", index))
+    stops = reading.at("stop", index) is not None and not (
+        index == first and (reading.at("organic", index) or _is_packed_in(reading, index))
+    )
     again = index > first and (reading.at("not", index) is not None or _is_listed_negation(reading, index))
     if reading.word(index) == "外" and reading.word(first - 1) in ("除", "了"):
         return True
-    return (
-        again
-        or reading.is_break(index)
-        or stops
-        or _is_count(reading, index)
-        or reading.word(index) == ":"
-    )
+    return again or reading.is_break(index) or stops or _is_count(reading, index) or reading.word(index) == ":"
+
+
+def _is_packed_in(reading: Reading, index: int) -> bool:
+    """The preposition in "excepto en tomate"."""
+    return reading.word(index) in _PREPOSITIONS and reading.word(index - 1) in _EXCEPTING
 
 
 def _is_count(reading: Reading, index: int) -> bool:

@@ -110,7 +110,18 @@ def _goods_of_country(reading: Reading) -> Iterator[Mark]:
         first = next((at for at in range(link.first, max(-1, link.first - 4), -1) if _opens(reading, at)), None)
         if country is None or first is None or first == link.first or not reading.word(first).isalpha():
             continue
-        others = ("buyer_is", "market", "delivery", "supplier", "language", "city", "country", "to_place", "not", "only")
+        others = (
+            "buyer_is",
+            "market",
+            "delivery",
+            "supplier",
+            "language",
+            "city",
+            "country",
+            "to_place",
+            "not",
+            "only",
+        )
         if not any(reading.at(kind, at) for kind in others for at in range(first, link.first)):
             places = country_list(reading, country.first)
             if places and not reading.at("market", places.last):

@@ -149,8 +149,10 @@ def _is_pack_size(reading: Reading, count: Mark, unit: Mark) -> bool:
 def _is_size_of_counted(reading: Reading, count: Mark) -> bool:
     """The size in "300 sacas de 60 kg", whatever the packs are called."""
     link = reading.ending("pack_link", count.first)
-    return link is not None and reading.word(link.first) not in ("(", ":", "in", "en") and (
-        reading.ending("number", link.first - 1) is not None
+    return (
+        link is not None
+        and reading.word(link.first) not in ("(", ":", "in", "en")
+        and (reading.ending("number", link.first - 1) is not None)
     )
 
 

@@ -30,8 +30,9 @@ def _is_buyers_own(reading: Reading, mark: Mark) -> bool:
         return False
     kinds = ("need", "supplier")
     sought = any(reading.before(kind, buyer.first, reach=3) for kind in kinds)
-    return not sought and not any(reading.after(kind, buyer.last, reach=mark.first - buyer.last - 1) for kind in kinds
-                                  if mark.first > buyer.last)
+    return not sought and not any(
+        reading.after(kind, buyer.last, reach=mark.first - buyer.last - 1) for kind in kinds if mark.first > buyer.last
+    )
 
 
 def _organic(reading: Reading) -> Iterator[Need]:
