@@ -295,7 +295,7 @@ def incoterm_offered(comparison: Comparison) -> Floats:
 
 
 def exclusions_kept(comparison: Comparison) -> Floats:
-    """How far the nearest line is from anything that the request rules out: 1 is far, 0 the very thing.
+    """How little of anything that the request rules out the nearest line says: 1 is nothing, 0 the very thing.
 
     0 in a country ruled out; unknown where only countries are, and the supplier states none.
     """
@@ -307,7 +307,7 @@ def exclusions_kept(comparison: Comparison) -> Floats:
         kept = np.where(countries == "", UNKNOWN, 1.0)
     else:
         vectors = comparison.catalogue.lines.vectors[comparison.lines].astype(np.float32)
-        kept = 1.0 - ruled_out.closeness(vectors, comparison.line_text)
+        kept = 1.0 - ruled_out.offered(vectors, comparison.line_text)
     return np.where(np.isin(countries, unwanted), 0.0, kept)
 
 
@@ -322,10 +322,10 @@ _DENSITY_SPREAD = float(np.log10(1.0 / 0.6))
 _NO_OR_YES = (0.5,)
 _SHARE_STEPS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.2, 0.35, 0.5, 0.7)
 # What a buyer rules out is an order and no matter of taste, and few requests of a collection rule out anything: its
-# curve is a rule. From 0.8 down a line sells more and more likely what is ruled out.
-_KEPT_STEPS = (0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8)
-_KEPT_RULE = (-10.0, -9.0, -8.0, -7.0, -5.5, -3.5, -1.75, -0.75, 0.0)
-KEPT_AT_LEAST = 0.7
+# curve is a rule. Words of another language for the very thing lie up to 0.35; up to 0.6 it may be its neighbour.
+_KEPT_STEPS = (0.35, 0.45, 0.6)
+_KEPT_RULE = (-9.0, -2.0, -1.0, 0.0)
+KEPT_AT_LEAST = _KEPT_STEPS[0]
 _LOG_RATIO_STEPS = (-1.0, -0.5, -0.15, -1e-9, 0.5, 1.0)
 
 FEATURES: tuple[Feature, ...] = (

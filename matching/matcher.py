@@ -344,7 +344,7 @@ class Matcher:
             vectors = self.encoder.encode(texts, kind=TextKind.REQUEST)
             headings = self._asked_headings(needs, texts, vectors)
             phrases = [request.text[start:end] for start, end in needs.exclusions]
-            ruled_out = RuledOut.of(phrases, vectors[0], self.encoder)
+            ruled_out = RuledOut.of(phrases, texts[0], vectors[0], self.encoder)
         with self.observe(Stage.RECALL):
             word_scores = self.word_index.scores(wanted_text(request.text, needs))
         day = today or current_day()

@@ -128,9 +128,9 @@ def evaluate_needs(
 
 @_evaluate.command(name="exclusions")
 def evaluate_exclusions(
-    cases: Annotated[Path, typer.Option(help="JSON Lines of requests that rule something out, each with two suppliers.")] = (
-        shipped.NEEDS / "exclusions.jsonl"
-    ),
+    cases: Annotated[
+        Path, typer.Option(help="JSON Lines of requests that rule something out, each with two suppliers.")
+    ] = (shipped.NEEDS / "exclusions.jsonl"),
     markdown: MarkdownOption = False,
     encoder: EncoderOption = None,
 ) -> None:

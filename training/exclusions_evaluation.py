@@ -73,7 +73,9 @@ def _row(name: str, members: Sequence[ExclusionOutcome]) -> dict[str, Any]:
 def _case(row: dict[str, Any]) -> ExclusionCase:
     start = row["text"].index(row["words"])
     excluded, clean = (
-        Supplier.model_validate({"id": f"{row['id']}-{part}", "name": "Supplier", "country": None} | _profile(row[part]))
+        Supplier.model_validate(
+            {"id": f"{row['id']}-{part}", "name": "Supplier", "country": None} | _profile(row[part])
+        )
         for part in ("excluded", "clean")
     )
     kind = NeedKind(row["kind"])
@@ -84,7 +86,9 @@ def _case(row: dict[str, Any]) -> ExclusionCase:
 
 
 def _profile(row: dict[str, Any]) -> dict[str, Any]:
-    return {field: row[field] for field in ("description", "country") if field in row} | {"languages": (row["language"],)}
+    return {field: row[field] for field in ("description", "country") if field in row} | {
+        "languages": (row["language"],)
+    }
 
 
 def _is_found(case: ExclusionCase) -> bool:

@@ -7,7 +7,30 @@ from collections.abc import Iterator
 from matching.lexicon import Mark
 from matching.lexicon.reading import Reading
 
-_ENGLISH_WORDS = frozenset({"the", "for", "with", "we", "need", "please", "and", "from", "of", "looking", "to", "our"})
+_ENGLISH_WORDS = frozenset(
+    {
+        "the",
+        "for",
+        "with",
+        "we",
+        "need",
+        "please",
+        "and",
+        "from",
+        "of",
+        "looking",
+        "to",
+        "our",
+        "in",
+        "or",
+        "must",
+        "should",
+        "is",
+        "are",
+        "definitely",
+        "absolutely",
+    }
+)
 _IBERIAN_WORDS = frozenset(
     {"de", "para", "com", "con", "que", "em", "el", "los", "las", "os", "do", "da", "y", "entrega"}
 )
