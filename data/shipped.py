@@ -1,4 +1,4 @@
-"""Where the parts that ship inside lie: sample collection, encoder, ranker, glossary, headings, exchange rates, labelled needs."""
+"""Where the parts that ship inside lie: sample collection, encoder, ranker, glossary, headings, rates, needs."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What a request rules out, held against what suppliers offer: "no cosmetic grade" beside "argan oil, cosmetic grade"."""
+"""What a request rules out, held against what suppliers offer: "no cosmetic grade" beside a seller of that."""
 
 from __future__ import annotations
 
@@ -66,7 +66,9 @@ class RuledOut:
         Only lines whose vectors are near a phrase are read. What a line says to be without ("paraffin free") does not
         count.
         """
-        nearness = lines.astype(np.float64) @ np.array([phrase.vector for phrase in self.phrases]).T
+        # Row by row, unlike `@`: a line is as near whatever lines stand around it.
+        vectors = np.array([phrase.vector for phrase in self.phrases])
+        nearness = np.einsum("kd,ed->ke", lines.astype(np.float64), vectors)
         offered = np.zeros(len(lines))
         for place in np.flatnonzero((nearness >= _SUSPECT).any(axis=1)).tolist():
             said = _word_vectors(without_exclusions(text(place)), self.encoder, TextKind.PROFILE)[0]
@@ -92,7 +94,7 @@ def blanked(text: str, spans: Iterable[tuple[int | None, int | None]]) -> str:
 
 
 def _weighted(text: str, said: Floats, encoder: Encoder) -> tuple[Floats, Floats]:
-    """Words of a phrase, and how much each weighs: as much as it does in the vector, less what the goods say as well."""
+    """Words of a phrase, and how much each weighs: as in its vector, less what the goods say as well."""
     units, lengths = _word_vectors(text, encoder, TextKind.REQUEST)
     own = 1.0 - np.clip((units @ said.T).max(axis=1), 0.0, 1.0) if len(said) else np.ones(len(units))
     weights = lengths * own

@@ -117,7 +117,8 @@ class Comparison:
     @cached_property
     def clause_similarity(self) -> Floats:
         """Highest cosine of any clause of the request with any product line (k,)."""
-        similarities = (self.line_vectors @ self.query.clause_vectors.T).max(axis=1)
+        clauses = [_cosines(self.line_vectors, vector) for vector in self.query.clause_vectors]
+        similarities = np.max(clauses, axis=0)
         best = np.full(len(self.rows), -1.0)
         np.maximum.at(best, self.all_lines[1], similarities)
         return best

@@ -25,11 +25,11 @@ _ROLLS = ("roll", "rolls")
 _BUNCHES = ("bunch", "bunches")
 _OTHER_COUNTS = (
     "bottle", "bottles", "can", "cans", "jar", "jars", "pot", "pots", "stem", "stems", "bag", "bags", "pouch",
-    "pouches", "瓶", "bote", "botes", "saca", "sacas", "coffret", "coffrets", "st", "sachet", "sachets", "flacon", "flacons", "bouteille", "bouteilles", "bocal", "bocaux", "botella",
-    "botellas", "frasco", "frascos", "lata", "latas", "tarro", "tarros", "flasche", "flaschen", "dose", "dosen",
-    "glaser", "stiele", "bottiglia", "bottiglie", "lattine", "scatolette", "vasetti", "garrafa", "garrafas", "sise",
-    "kavanoz", "fles", "flessen", "blikken", "potten", "stelen", "زجاجات", "زجاجة", "عبوة", "علبة", "قارورة", "罐", "袋", "支",
-    "台", "片", "把",
+    "pouches", "瓶", "bote", "botes", "saca", "sacas", "coffret", "coffrets", "st", "sachet", "sachets", "flacon",
+    "flacons", "bouteille", "bouteilles", "bocal", "bocaux", "botella", "botellas", "frasco", "frascos", "lata",
+    "latas", "tarro", "tarros", "flasche", "flaschen", "dose", "dosen", "glaser", "stiele", "bottiglia",
+    "bottiglie", "lattine", "scatolette", "vasetti", "garrafa", "garrafas", "sise", "kavanoz", "fles", "flessen",
+    "blikken", "potten", "stelen", "زجاجات", "زجاجة", "عبوة", "علبة", "قارورة", "罐", "袋", "支", "台", "片", "把",
 )  # fmt: skip
 SPELLINGS: dict[str, tuple[str, ...]] = {
     "kilogram": (
@@ -80,8 +80,9 @@ SPELLINGS: dict[str, tuple[str, ...]] = {
         "konteyner", "fcl", "حاوية", "حاويات", "货柜", "集装箱", "柜",
     ),
     "pallet": (
-        "pallet", "pallets", "palette", "palettes", "paletten", "palé", "palés", "palet", "bancale", "bancali", "palete",
-        "paletes", "euro pallet", "euro pallets", "europaletten", "طبلية", "طبليات", "منصة", "托", "托盘", "栈板",
+        "pallet", "pallets", "palette", "palettes", "paletten", "palé", "palés", "palet", "bancale", "bancali",
+        "palete", "paletes", "euro pallet", "euro pallets", "europaletten", "طبلية", "طبليات", "منصة", "托", "托盘",
+        "栈板",
     ),
     "drum": (
         "drum", "drums", "barrel", "barrels", "fût", "fûts", "bidón", "bidones", "tambor", "tambores", "fass", "fässer",

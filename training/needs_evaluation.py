@@ -81,11 +81,13 @@ class NeedsEvaluation:
     wrong: list[tuple[LabelledRequest, Statement]] = field(default_factory=list)
 
     def table(self) -> list[dict[str, Any]]:
-        """Rows of each half: every kind, every language, all together."""
+        """Rows of each half: every kind by its name, all of them, every language."""
         return [
             {"half": half, "of": name} | count.row()
+            for wanted in Half
             for counts in (self.by_kind, self.by_language)
-            for (half, name), count in counts.items()
+            for (half, name), count in sorted(counts.items(), key=lambda item: item[0][1])
+            if half is wanted
         ]
 
 

@@ -43,7 +43,7 @@ def month_names() -> Iterator[tuple[str, int]]:
 
 
 def exemplar_cities() -> Iterator[tuple[str, str]]:
-    """Cities of the time zones, mostly capitals, in ten languages, each with its country's code; a capital is needed."""
+    """Cities of the time zones, mostly capitals, in ten languages, each with its country's code."""
     zones = {zone: country for zone, country in get_global("zone_territories").items() if country not in _NO_COUNTRIES}
     found = {(zone.rsplit("/", 1)[-1].replace("_", " "), country) for zone, country in zones.items()}
     for locale in FIRST_LOCALES:

@@ -21,42 +21,20 @@ _EXCEPTING = frozenset(
 _PREPOSITIONS = frozenset({"in", "en", "em", "au", "aux", "a", "al", "im"})
 _GOVERNING = frozenset({"de", "d", "di", "da", "from", "von", "van"})
 _FREE_ENDING = re.compile(r"(?:frei(?:e[nrsm]?)?|vrije?|s[iu]z)$")
-_FREE_OF_NOTHING = frozenset(
-    {
-        "duty",
-        "toll",
-        "risk",
-        "hassle",
-        "hands",
-        "maintenance",
-        "tax",
-        "cruelty",
-        "trouble",
-        "care",
-        "delivery",
-        "shipping",
-        "freight",
-        "samples",
-        "sample",
-        "for",
-        "is",
-        "are",
-        "feel",
-        "be",
-        "charge",
-        "postage",
-        "quote",
-        "error",
-    }
-)
+_FREE_OF_NOTHING = frozenset((
+    "duty", "toll", "risk", "hassle", "hands", "maintenance", "tax", "cruelty", "trouble", "care", "delivery",
+    "shipping", "freight", "samples", "sample", "for", "is", "are", "feel", "be", "charge", "postage", "quote",
+    "error",
+))  # fmt: skip
 # Free of charge, free of rust (stainless), boundless and the like rule out no ingredient.
-_NOT_FREE = frozenset(
-    {"einwandfrei", "fehlerfrei", "gebuhrenfrei", "kostenfrei", "portofrei", "rostfrei", "rostfreie", "rostfreier",
-     "rostfreies", "rostfreiem", "rostfreien", "steuerfrei", "storungsfrei", "versandkostenfrei", "wartungsfrei", "zollfrei",
-     "barrierefrei", "bugelfrei", "cruelty-free", "frachtfrei", "kratzfrei", "roestvrij", "roestvrije", "onderhoudsvrij",
-     "belastingvrij", "kostenvrij", "storingsvrij", "ucretsiz", "sinirsiz", "sonsuz", "sorunsuz", "kesintisiz", "hatasiz",
-     "sartsiz", "faizsiz", "gecikmesiz", "essiz", "kusursuz", "dikissiz", "cekirdeksiz", "kablosuz", "denizsiz", "temsilsiz"}
-)  # fmt: skip
+_NOT_FREE = frozenset((
+    "einwandfrei", "fehlerfrei", "gebuhrenfrei", "kostenfrei", "portofrei", "rostfrei", "rostfreie", "rostfreier",
+    "rostfreies", "rostfreiem", "rostfreien", "steuerfrei", "storungsfrei", "versandkostenfrei", "wartungsfrei",
+    "zollfrei", "barrierefrei", "bugelfrei", "frachtfrei", "kratzfrei", "roestvrij", "roestvrije",
+    "onderhoudsvrij", "belastingvrij", "kostenvrij", "storingsvrij", "ucretsiz", "sinirsiz", "sonsuz", "sorunsuz",
+    "kesintisiz", "hatasiz", "sartsiz", "faizsiz", "gecikmesiz", "essiz", "kusursuz", "dikissiz", "cekirdeksiz",
+    "kablosuz",
+))  # fmt: skip
 
 
 def exclusions(reading: Reading) -> Iterator[Need]:

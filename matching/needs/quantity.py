@@ -222,7 +222,8 @@ def _is_empty(reading: Reading, count: Mark, unit: Mark) -> bool:
 
 
 _NOT_AN_ORDER: tuple[Callable[[Reading, Mark, Mark], bool], ...] = (
-    _is_empty, _is_rate, _is_premises, _is_price, _is_pack_size, _is_dimension, _is_small, _is_sample_size, _is_capacity,
+    _is_empty, _is_rate, _is_premises, _is_price, _is_pack_size, _is_dimension, _is_small, _is_sample_size,
+    _is_capacity,
 )  # fmt: skip
 
 
