@@ -109,14 +109,8 @@ def _with_lone_quantity(reading: Reading, found: list[Need]) -> list[Need]:
     counts = [need for need in found if need.kind is NeedKind.QUANTITY]
     if len(counts) != 1 or counts[0].confidence >= MIN_CONFIDENCE:
         return found
-    after = next((index for index, token in enumerate(reading.tokens) if token.start == counts[0].end), None)
-    closes = counts[0].end == reading.tokens[-1].end or any(
-        reading.is_break(index)
-        and token.start >= (counts[0].end or 0)
-        and not reading.text[counts[0].end : token.start].strip()
-        for index, token in enumerate(reading.tokens)
-    )
-    del after
+    end = next(index for index, token in enumerate(reading.tokens) if token.end == counts[0].end) + 1
+    closes = end == len(reading.tokens) or reading.is_break(end)
     return [replace(need, confidence=MIN_CONFIDENCE) if need is counts[0] and closes else need for need in found]
 
 

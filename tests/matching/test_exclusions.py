@@ -1,7 +1,7 @@
 import numpy as np
-from conftest import HashingEncoder
 
 from matching.exclusions import RuledOut, without_exclusions
+from tests.conftest import HashingEncoder
 
 GOODS = "soy candles"
 OFFERS = ["paraffin candles", "soy candles", "soy candles, paraffin free"]

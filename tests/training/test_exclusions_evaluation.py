@@ -1,9 +1,8 @@
 from pathlib import Path
 
-from conftest import HashingEncoder, simple_ranker
-
 from data import shipped
 from data.workspace import Models
+from tests.conftest import HashingEncoder, simple_ranker
 from training.exclusions_evaluation import evaluate_exclusions, exclusions_table, read_cases
 
 CASES = shipped.NEEDS / "exclusions.jsonl"
