@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from matching.catalogue import Catalogue, Floats, Rows
 from matching.certificates import satisfying
 from matching.currencies import RateTable
+from matching.exclusions import RuledOut
+from matching.lines import line_texts
 from matching.needs import Needs
 from matching.profiles import BuyerRequest, Constraints
 from matching.track_records import NO_TRACK_RECORDS, TrackRecords
@@ -47,6 +49,7 @@ class Query:
     headings       : float32 (h,), probability of each heading, all on the stated one; None without a model of them
     rates          : None without a table of exchange rates
     track_records  : of the suppliers, as far as they are known
+    ruled_out      : None where it rules nothing out
     """
 
     request: BuyerRequest
@@ -59,6 +62,7 @@ class Query:
     headings: NDArray[np.float32] | None = None
     rates: RateTable | None = None
     track_records: TrackRecords = NO_TRACK_RECORDS
+    ruled_out: RuledOut | None = None
 
     @property
     def constraints(self) -> Constraints:
@@ -121,7 +125,8 @@ class Comparison:
     @cached_property
     def clause_similarity(self) -> Floats:
         """Highest cosine of any clause of the request with any product line, by focus (k,)."""
-        similarities = (self.line_vectors @ self.query.clause_vectors.T).max(axis=1)
+        clauses = [_cosines(self.line_vectors, vector) for vector in self.query.clause_vectors]
+        similarities = np.max(clauses, axis=0)
         best = np.full(len(self.rows), -1.0)
         np.maximum.at(best, self.all_lines[1], similarities)
         return best * self.focus
@@ -130,6 +135,12 @@ class Comparison:
     def track_records(self) -> TrackRecords:
         """Those of the candidates, a row each."""
         return self.query.track_records.take([self.catalogue.ids[row] for row in self.rows.tolist()])
+
+    def line_text(self, position: int) -> str:
+        """The words of the line nearest to the request, of the candidate at a position in `rows`."""
+        row = int(self.rows[position])
+        texts = line_texts(self.catalogue.suppliers[row])
+        return texts[int(self.lines[position] - self.catalogue.lines.starts[row])]
 
     def nothing_asked(self) -> Floats:
         """NOT_ASKED for each candidate."""
@@ -142,6 +153,7 @@ class Feature:
 
     compute : Comparison of k candidates -> float64 (k,), with UNKNOWN and NOT_ASKED where they apply
     steps   : ascending upper edges of the ordinal steps; None lets training place them by quantiles
+    rule    : contribution of each of those steps, where it is set and not fitted
     """
 
     name: str
@@ -149,6 +161,7 @@ class Feature:
     compute: Callable[[Comparison], Floats]
     direction: Direction = Direction.RISING
     steps: tuple[float, ...] | None = None
+    rule: tuple[float, ...] | None = None
 
 
 def profile_similarity(comparison: Comparison) -> Floats:
@@ -295,6 +308,23 @@ def incoterm_offered(comparison: Comparison) -> Floats:
     return np.where(incoterms.stated[rows], incoterms.holds_any(rows, [term]).astype(np.float64), UNKNOWN)
 
 
+def exclusions_kept(comparison: Comparison) -> Floats:
+    """How little of anything that the request rules out the nearest line says: 1 is nothing, 0 the very thing.
+
+    0 in a country ruled out; unknown where only countries are, and the supplier states none.
+    """
+    ruled_out, unwanted = comparison.query.ruled_out, comparison.query.needs.excluded_countries
+    if ruled_out is None and not unwanted:
+        return comparison.nothing_asked()
+    countries = comparison.catalogue.countries[comparison.rows]
+    if ruled_out is None:
+        kept = np.where(countries == "", UNKNOWN, 1.0)
+    else:
+        vectors = comparison.catalogue.lines.vectors[comparison.lines].astype(np.float32)
+        kept = 1.0 - ruled_out.offered(vectors, comparison.line_text)
+    return np.where(np.isin(countries, unwanted), 0.0, kept)
+
+
 def profile_completeness(comparison: Comparison) -> Floats:
     """Share of the profile's ten parts that are filled in, 0 to 1."""
     return comparison.catalogue.completeness[comparison.rows]
@@ -323,6 +353,11 @@ _WIDEST_TRADE = 6.0
 _NO_OR_YES = (0.5,)
 _SHARE_STEPS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.2, 0.35, 0.5, 0.7)
 _RATE_STEPS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+# What a buyer rules out is an order and no matter of taste, and few requests of a collection rule out anything: its
+# curve is a rule. Words of another language for the very thing lie up to 0.35; up to 0.6 it may be its neighbour.
+_KEPT_STEPS = (0.35, 0.45, 0.6)
+_KEPT_RULE = (-9.0, -2.0, -1.0, 0.0)
+KEPT_AT_LEAST = _KEPT_STEPS[0]
 _LOG_RATIO_STEPS = (-1.0, -0.5, -0.15, -1e-9, 0.5, 1.0)
 
 FEATURES: tuple[Feature, ...] = (
@@ -340,6 +375,7 @@ FEATURES: tuple[Feature, ...] = (
     Feature("language_in_common", "language in common", language_in_common, steps=_NO_OR_YES),
     Feature("supplier_country_wanted", "supplier country", supplier_country_wanted, steps=_NO_OR_YES),
     Feature("incoterm_offered", "Incoterm offered", incoterm_offered, steps=_NO_OR_YES),
+    Feature("exclusions_kept", "nothing ruled out", exclusions_kept, steps=_KEPT_STEPS, rule=_KEPT_RULE),
     Feature("profile_completeness", "profile completeness", profile_completeness),
     Feature("response_rate", "how often it answers", response_rate, steps=_RATE_STEPS),
     Feature("acceptance_rate", "how often it accepts a meeting", acceptance_rate, steps=_RATE_STEPS),

@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 from matching.candidates import find_candidates
 from matching.catalogue import Catalogue, Floats, Halves, Rows, Vectors, encode_suppliers
 from matching.certificates import current_day
-from matching.clauses import goods_texts
+from matching.clauses import goods_texts, wanted_text
 from matching.currencies import RateTable
 from matching.duplicates import also_listed_sentence, fold, unfolded
 from matching.encoder import Encoder, TextKind
 from matching.errors import InvalidRequest
 from matching.evidence import Words, evidence
+from matching.exclusions import RuledOut
 from matching.explanation import Explanation, compared_with, findings_of, sentences_of, terms_of
 from matching.exposure import ExposurePolicy, moved_sentence
 from matching.features import Comparison, Query, feature_matrix
@@ -367,12 +368,14 @@ class Matcher:
             texts = goods_texts(request.text, needs)
             vectors = self.encoder.encode(texts, kind=TextKind.REQUEST)
             headings = self._asked_headings(needs, texts, vectors)
+            phrases = [request.text[start:end] for start, end in needs.exclusions]
+            ruled_out = RuledOut.of(phrases, texts[0], vectors[0], self.encoder)
         with self.observe(Stage.RECALL):
-            word_scores = self.word_index.scores(request.text)
+            word_scores = self.word_index.scores(wanted_text(request.text, needs))
         day = today or current_day()
         return Query(
             request, needs, texts[0], vectors[0], vectors[1:], word_scores, day, headings, self.rates,
-            self.track_records,
+            self.track_records, ruled_out,
         )  # fmt: skip
 
     def compare(self, query: Query, *, allowed: Rows | None = None, limit: int = 200) -> tuple[Rows, Floats]:

@@ -171,6 +171,36 @@ def evaluate_adversarial(
     _print(measure(matcher, judged, seed=seed), markdown=markdown)
 
 
+@_evaluate.command(name="needs")
+def evaluate_needs(
+    labels: Annotated[Path, typer.Option(help="JSON Lines of requests with the needs that they state.")] = (
+        shipped.NEEDS / "requests.jsonl"
+    ),
+    markdown: MarkdownOption = False,
+) -> None:
+    """Measure how well needs are read from requests: precision and recall by kind and by language."""
+    from training.needs_evaluation import evaluate_needs as measure
+    from training.needs_evaluation import read_requests
+
+    _print(measure(read_requests(labels)).table(), markdown=markdown)
+
+
+@_evaluate.command(name="exclusions")
+def evaluate_exclusions(
+    cases: Annotated[
+        Path, typer.Option(help="JSON Lines of requests that rule something out, each with two suppliers.")
+    ] = (shipped.NEEDS / "exclusions.jsonl"),
+    markdown: MarkdownOption = False,
+    encoder: EncoderOption = None,
+) -> None:
+    """Measure whether suppliers of what a request rules out stay behind those who do not sell it."""
+    from training.exclusions_evaluation import evaluate_exclusions as measure
+    from training.exclusions_evaluation import exclusions_table, read_cases
+
+    models = Models.load(Settings.with_encoder(encoder))
+    _print(exclusions_table(measure(read_cases(cases), models)), markdown=markdown)
+
+
 @_train.command(name="base-encoder")
 def base_encoder(
     corpora: Annotated[Path, typer.Option(help="Folder of the corpora.")],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -86,6 +86,7 @@ def fit_ranker(judged: JudgedCandidates, *, version: str, seed: int = 0, refits:
     Source: Zhuang et al., Interpretable Ranking with Generalized Additive Models, WSDM 2021,
     doi:10.1145/3437963.3441796.
     """
+    judged = replace(judged, features=_unruled(judged.features))
     model = BoostedModel.fit(judged, edges_of(judged), seed=seed)
     base, curves = _read_out(model, judged.features)
     trained_on = {
@@ -94,8 +95,23 @@ def fit_ranker(judged: JudgedCandidates, *, version: str, seed: int = 0, refits:
         "relevant": int((judged.grades > 0).sum()),
         "seed": seed,
     }
-    return GlassBoxRanker(
-        version, base, _supported(curves, model, judged, seed, refits) if refits else curves, trained_on
+    supported = _supported(curves, model, judged, seed, refits) if refits else curves
+    return GlassBoxRanker(version, base, _with_rules(supported), trained_on)
+
+
+def _unruled(features: Floats) -> Floats:
+    """Feature rows as if nothing was asked of the features whose curves are rules: the others are fitted alone."""
+    ruled = [feature.rule is not None for feature in FEATURES]
+    return np.where(ruled, NOT_ASKED, features)
+
+
+def _with_rules(curves: Sequence[Curve]) -> tuple[Curve, ...]:
+    """The curves with those that are rules in their places; no data stands behind them, so they have no support."""
+    return tuple(
+        curve
+        if feature.rule is None
+        else Curve(feature=feature.name, edges=feature.steps or (), contributions=feature.rule, unknown=0.0)
+        for feature, curve in zip(FEATURES, curves, strict=True)
     )
 
 
