@@ -126,6 +126,7 @@ def _parameters(ranker: GlassBoxRanker, is_measured: bool, messages: Messages) -
             "of them added for each supplier."
         ),
         text("How much each adds was learnt, not set by hand: so that suppliers known to be relevant stand in front."),
+        text("One is a rule: whoever offers what a request rules out loses by it, as an order is no matter of taste."),
     ]
     if all(feature.direction is Direction.RISING for feature in FEATURES if feature.name not in DEALINGS):
         told.append(text("A closer likeness, or one need more that is met, never lowers a score."))
@@ -180,6 +181,7 @@ def feature_groups(messages: Messages) -> tuple[_Group, ...]:
             (
                 "certificates_held", "delivery_country_served", "quantity_against_moq", "lead_time_kept",
                 "price_within_ceiling", "language_in_common", "supplier_country_wanted", "incoterm_offered",
+                "exclusions_kept",
             ),
             text("Needs of the request"),
             text(
