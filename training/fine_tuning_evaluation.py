@@ -15,6 +15,7 @@ from matching.encoder import Encoder, load_encoder
 from training.calibration import folds
 from training.evaluation import MEASURES, measured, ranked_by_vectors, slices_of
 from training.fine_tuning import Accepted, FineTuning, fine_tune
+from training.metrics import randomisation_p
 from training.ranker import unranked_matcher
 from training.split import held_out_glossary, held_out_sentences
 from training.trade_evaluation import recall_between_languages, recall_of_entries
@@ -31,7 +32,7 @@ def evaluate_fine_tuning(
 
     Recall is that of the vectors alone on requests left out of the fine-tuning; general quality is the mean over the
     folds' encoders of what the shipped encoder is measured with: held-out sentences between all pairs of languages,
-    held-out names of the glossary to and from English.
+    held-out names of the glossary to and from English. p is of the paired randomisation test over requests.
     """
     before = load_encoder(base)
     values = {name: np.zeros(len(collection.requests)) for name in ("before", "after")}
@@ -51,12 +52,17 @@ def evaluate_fine_tuning(
         if progress is not None:
             progress(number + 1, len(parts))
     rows = [
-        _row(f"{_MEASURE}, {name} requests", int(members.sum()), *(values[way][members].mean() for way in values))
+        _row(
+            f"{_MEASURE}, {name} requests", int(members.sum()), *(float(values[way][members].mean()) for way in values)
+        )
+        | {"p": randomisation_p(values["after"][members] - values["before"][members])}
         for name, members in list(slices_of(collection).items())[:3]
         if members.any()
     ]
     whole = general_quality(before)
-    return rows + [_row(name, None, whole[name], float(np.mean([one[name] for one in general]))) for name in whole]
+    return rows + [
+        _row(name, None, whole[name], float(np.mean([one[name] for one in general]))) | {"p": None} for name in whole
+    ]
 
 
 def general_quality(encoder: Encoder) -> dict[str, float]:
@@ -80,7 +86,7 @@ def _row(name: str, count: int | None, before: float, after: float) -> dict[str,
     return {
         "measure": name,
         "n": count,
-        "before": float(before),
-        "after": float(after),
-        "change": float(after) / float(before) - 1.0,
+        "before": before,
+        "after": after,
+        "change": after / before - 1.0,
     }
