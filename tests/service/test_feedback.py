@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from data.events import EventLog
+from data.events import Action, EventLog
 from data.track_records import ANSWERS, CONTACT
-from service.feedback import Action
 from service.live import Live
 
 
