@@ -1,0 +1,204 @@
+"""From the planner's answer back to the fair: meetings at tables with interpreters, and why a wish is not fulfilled."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.fair_plans import Meeting, Plan, Reason, Unscheduled, meeting_id
+from data.fair_problem import Pair, Setting
+from data.fair_store import FairContent
+from data.fairs import Level, Participant
+from matching.meetings.problem import NONE, MeetingPlan, MeetingProblem
+
+Planner = Callable[[MeetingProblem, int], MeetingPlan]
+_WISHED = (Level.MUST, Level.LIKE)
+
+
+def planned(setting: Setting, planner: Planner, *, seed: int, kept: Sequence[Meeting] = ()) -> Plan:
+    """The plan of a setting; meetings kept stay at their tables, and locked ones stay locked.
+
+    Raises what the planner raises where the conditions contradict each other.
+    """
+    answer = planner(setting.problem, seed)
+    meetings = _placed(setting, answer, kept)
+    return Plan(
+        meetings=meetings,
+        unscheduled=(*setting.impossible, *_unscheduled(setting, answer)),
+        short=_short(setting, answer),
+        score=float(setting.problem.score[answer.slot != NONE].sum()),
+        bound=float(answer.bound) if np.isfinite(answer.bound) else None,
+        seed=seed,
+    )
+
+
+def still_possible(content: FairContent, meetings: Iterable[Meeting]) -> tuple[Meeting, ...]:
+    """Those of a plan's meetings that can stay where they are: both come, are free, and there is a table.
+
+    Where a slot has fewer tables than meetings, locked ones stay first, then those of the higher score.
+    """
+    fair, slots = content.fair, content.fair.slots
+    known = {one.id: one for one in content.participants if not one.cancelled}
+    forbidden = {frozenset((wish.by, wish.about)) for wish in content.wishes if wish.level is Level.NEVER}
+    used: Counter[int] = Counter()
+    room = [len(fair.open_tables(slot)) for slot in slots]
+    found = []
+    for one in sorted(meetings, key=lambda one: (not one.locked, -one.score, one.id)):
+        two = known.get(one.first), known.get(one.second)
+        if two[0] is None or two[1] is None or frozenset((one.first, one.second)) in forbidden:
+            continue
+        free = all(who.hours.allow(slots[slot]) for who in two if who for slot in one.covered() if slot < len(slots))
+        at_table = not (two[0].booth or two[1].booth)
+        if not free or one.covered()[-1] >= len(slots):
+            continue
+        if at_table and any(used[slot] >= room[slot] for slot in one.covered()):
+            continue
+        used.update(one.covered() if at_table else ())
+        found.append(one)
+    return tuple(found)
+
+
+def booth_of(*two: Participant) -> str | None:
+    """Where two meet: at the booth of the second, an exhibitor as a rule, else at that of the first."""
+    return two[1].booth or two[0].booth
+
+
+def _placed(setting: Setting, answer: MeetingPlan, kept: Sequence[Meeting]) -> tuple[Meeting, ...]:
+    """Meetings with their tables; one that was kept has its table again where that is open."""
+    before = {one.id: one for one in kept}
+    drafts = [_draft(setting, row, answer, before) for row in np.flatnonzero(answer.slot != NONE).tolist()]
+    taken: dict[int, set[int]] = defaultdict(set)
+    busy: dict[str, set[int]] = defaultdict(set)
+    slots = setting.fair.slots
+    done = []
+    for one in sorted(drafts, key=lambda one: (one.table is None, one.slot, one.id)):
+        pair = setting.pairs[setting.rows[frozenset((one.first, one.second))]]
+        opened = [setting.fair.open_tables(slots[slot]) for slot in one.covered()]
+        table = None if one.booth else _table(one, opened, taken)
+        interpreter = _interpreter(setting, pair, one, busy)
+        done.append(one.model_copy(update={"table": table, "interpreter": interpreter}))
+    return tuple(sorted(done, key=lambda one: (one.slot, one.table or 0, one.id)))
+
+
+def _draft(setting: Setting, row: int, answer: MeetingPlan, before: dict[str, Meeting]) -> Meeting:
+    """A meeting with the table it had, or else the one that the planner gave it."""
+    pair, slot = setting.pairs[row], int(answer.slot[row])
+    first, second = setting.ids(pair)
+    name = meeting_id(setting.fair.id, first, second)
+    opened = setting.fair.open_tables(setting.fair.slots[slot])
+    given = int(answer.table[row])
+    table = opened[given] if 0 <= given < len(opened) else None
+    old = before.get(name)
+    stays = old is not None and old.slot == slot
+    return Meeting(
+        id=name, first=first, second=second, slot=slot, slots=pair.slots,
+        table=old.table if old is not None and stays and old.table else table,
+        booth=booth_of(setting.participants[pair.first], setting.participants[pair.second]),
+        score=round(pair.score, 6), locked=old is not None and stays and old.locked,
+    )  # fmt: skip
+
+
+def _table(one: Meeting, opened: Sequence[Sequence[int]], taken: dict[int, set[int]]) -> int | None:
+    """The meeting's own table, else the first that is open and free all the while."""
+    free = [t for t in opened[0] if all(t in some for some in opened) and all(t not in taken[s] for s in one.covered())]
+    if not free:
+        return None
+    table = one.table if one.table in free else free[0]
+    for slot in one.covered():
+        taken[slot].add(table)
+    return table
+
+
+def _interpreter(setting: Setting, pair: Pair, one: Meeting, busy: dict[str, set[int]]) -> str | None:
+    if pair.interpreter == NONE:
+        return None
+    slots = setting.fair.slots
+    for who in setting.pools[pair.interpreter]:
+        covered = one.covered()
+        if all(who.hours.allow(slots[slot]) for slot in covered) and busy[who.id].isdisjoint(covered):
+            busy[who.id].update(covered)
+            return who.id
+    return None
+
+
+def _short(setting: Setting, answer: MeetingPlan) -> dict[str, int]:
+    """How many of its promised meetings each participant lacks."""
+    problem, held = setting.problem, answer.slot != NONE
+    n = len(setting.participants)
+    degree = np.bincount(problem.first[held], minlength=n) + np.bincount(problem.second[held], minlength=n)
+    lacking = problem.minimum - degree
+    return {setting.participants[row].id: int(lacking[row]) for row in np.flatnonzero(lacking > 0)}
+
+
+def _unscheduled(setting: Setting, answer: MeetingPlan) -> list[Unscheduled]:
+    reasons = _Reasons(setting.problem, answer)
+    found = []
+    for row in np.flatnonzero(answer.slot == NONE):
+        wishes = [wish for wish in setting.pairs[row].wishes if wish.level in _WISHED]
+        if wishes:
+            reason = reasons.of(int(row))
+            found += [Unscheduled(by=wish.by, about=wish.about, reason=reason) for wish in wishes]
+    return found
+
+
+class _Reasons:
+    """Why a pair is not in a plan, by what would have to be free for it."""
+
+    def __init__(self, problem: MeetingProblem, answer: MeetingPlan) -> None:
+        self._problem = problem
+        n, s = problem.available.shape
+        held = np.flatnonzero(answer.slot != NONE)
+        persons = int(problem.person.max(initial=-1)) + 1
+        busy = np.zeros((persons, s), np.bool_)
+        self._degree = np.zeros(n, np.int64)
+        self._room = problem.tables.copy()
+        self._interpreters = problem.interpreters.copy()
+        for row in held.tolist():
+            two = problem.first[row], problem.second[row]
+            window = slice(int(answer.slot[row]), int(answer.slot[row] + problem.length[row]))
+            for who in two:
+                busy[problem.person[who], window] = True
+                self._degree[who] += 1
+            self._room[window] -= 0 if problem.booth[list(two)].any() else 1
+            if problem.interpreter[row] != NONE:
+                self._interpreters[problem.interpreter[row], window] -= 1
+        self._free = problem.available & ~busy[problem.person]
+        self._held_exclusive = set(problem.exclusive[held].tolist()) - {NONE} if len(problem.exclusive) else set()
+
+    def of(self, row: int) -> Reason:
+        """The reason of a pair that is not held."""
+        problem = self._problem
+        one, other = int(problem.first[row]), int(problem.second[row])
+        if not self._windows(row, problem.available[one] & problem.available[other]).any():
+            return Reason.NO_COMMON_SLOT
+        if len(problem.exclusive) and int(problem.exclusive[row]) in self._held_exclusive:
+            return Reason.OTHER_REPRESENTATIVE
+        full = [self._degree[who] >= problem.maximum[who] or not self._free[who].any() for who in (one, other)]
+        if any(full):
+            return Reason.BOTH_FULL if all(full) else Reason.FULL
+        return self._scarce(row, self._free[one] & self._free[other])
+
+    def _scarce(self, row: int, both: NDArray[np.bool_]) -> Reason:
+        """What a pair lacks whose two are free at times, though perhaps never together."""
+        problem = self._problem
+        needs_table = not (problem.booth[problem.first[row]] or problem.booth[problem.second[row]])
+        pool = int(problem.interpreter[row])
+        if self._windows(row, both).any():
+            if needs_table and not self._windows(row, both & (self._room > 0)).any():
+                return Reason.NO_TABLE
+            if pool != NONE and not self._windows(row, both & (self._interpreters[pool] > 0)).any():
+                return Reason.NO_INTERPRETER
+        return Reason.BETTER_PAIR
+
+    def _windows(self, row: int, free: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Whether a meeting of the pair's length may begin in each slot of those that are free."""
+        problem, begins = self._problem, free.copy()
+        for step in range(1, int(problem.length[row])):
+            later = np.zeros_like(free)
+            same = problem.half_day[step:] == problem.half_day[: len(free) - step]
+            later[: len(free) - step] = free[step:] & same
+            begins &= later
+        return begins
