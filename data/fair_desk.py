@@ -7,11 +7,11 @@ from datetime import datetime
 
 from sqlalchemy import select, update
 
-from data.fair_edits import Edit, edited, free_slots_of
+from data.fair_edits import edited, free_slots_of
 from data.fair_feedback import FairFeedback
 from data.fair_invitations import Invitation, Invitations
 from data.fair_planning import Planner, planned, still_possible
-from data.fair_plans import Meeting, MeetingState, Plan, PlanState, changes_between
+from data.fair_plans import Edit, Meeting, MeetingState, Plan, PlanState, changes_between
 from data.fair_problem import Setting, setting_of
 from data.fair_publication import Publication, PublishedMeeting
 from data.fair_scores import FairMatcher

@@ -2,34 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 
 from data.fair_planning import booth_of
-from data.fair_plans import Meeting, meeting_id
+from data.fair_plans import Action, Edit, Meeting, meeting_id
 from data.fair_store import FairContent
-from data.fairs import Fair, Interpreter, LocalMoment, Participant, share_a_language
+from data.fairs import Fair, Interpreter, Participant, share_a_language
 from matching.errors import InvalidInput, PreconditionFailed, UnknownRecord
-
-
-class Action(StrEnum):
-    """What is done to the meeting of two participants."""
-
-    LOCK = "lock"
-    UNLOCK = "unlock"
-    DROP = "drop"
-    PLACE = "place"
-
-
-@dataclass(frozen=True)
-class Edit:
-    """One change: `starts_at` is the slot to be placed in."""
-
-    action: Action
-    first: str
-    second: str
-    starts_at: LocalMoment | None = None
 
 
 def edited(content: FairContent, meetings: Sequence[Meeting], edits: Sequence[Edit]) -> tuple[Meeting, ...]:
@@ -59,7 +39,7 @@ def _edited(content: FairContent, meetings: Sequence[Meeting], edit: Edit) -> Se
     return [locked if one is old else one for one in meetings]
 
 
-def slot_at(fair: Fair, moment: LocalMoment) -> int:
+def slot_at(fair: Fair, moment: datetime.datetime) -> int:
     """The number of the slot that begins at a moment; InvalidInput where none does."""
     starts = [slot.starts for slot in fair.slots]
     if moment not in starts:

@@ -9,14 +9,13 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import insert, or_, select, update
 from sqlalchemy.engine import Connection
 
 from data.fair_edits import placed
-from data.fair_plans import Plan
+from data.fair_plans import InvitationState, Plan
 from data.fair_publication import Publication
 from data.fair_store import FairContent, FairStore
 from data.fairs import Level
@@ -24,16 +23,6 @@ from data.schema import FAIR_INVITATIONS
 from matching.errors import InvalidInput, PreconditionFailed, UnknownRecord
 
 KEPT_OPEN = timedelta(hours=24)
-
-
-class InvitationState(StrEnum):
-    """How an invitation stands; COUNTERED was answered by one for another time."""
-
-    PENDING = "pending"
-    ACCEPTED = "accepted"
-    DECLINED = "declined"
-    COUNTERED = "countered"
-    EXPIRED = "expired"
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from data.fairs import Fair, Slot
+from data.fairs import Fair, LocalMoment, Slot
 from matching.profiles import Identifier
 
+_ROUNDING = 1e-6
 _UNMOVED = frozenset({"score", "locked"})
 
 
@@ -47,8 +48,36 @@ class Reason(StrEnum):
     BETTER_PAIR = "better_pair"
 
 
+class Action(StrEnum):
+    """What is done by hand to the meeting of two participants."""
+
+    LOCK = "lock"
+    UNLOCK = "unlock"
+    DROP = "drop"
+    PLACE = "place"
+
+
+class InvitationState(StrEnum):
+    """How an invitation stands; COUNTERED was answered by one for another time."""
+
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    COUNTERED = "countered"
+    EXPIRED = "expired"
+
+
 class _Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Edit(_Value):
+    """One change by hand: starts_at is the beginning of the slot to be placed in."""
+
+    action: Action
+    first: Identifier
+    second: Identifier
+    starts_at: LocalMoment | None = None
 
 
 class Meeting(_Value):
@@ -120,6 +149,11 @@ class Plan(_Value):
     seed: int = 0
     based_on: str | None = None
     changes: tuple[Change, ...] = ()
+
+    @property
+    def is_best(self) -> bool:
+        """Whether it is known that no plan scores more."""
+        return self.bound is not None and self.score >= self.bound - _ROUNDING * max(1.0, abs(self.bound))
 
     @property
     def affected(self) -> tuple[str, ...]:

@@ -131,6 +131,14 @@ class FairStore:
             if (number := connection.execute(count).scalar_one()) > MAX_PARTICIPANTS:
                 raise InvalidInput(f"fair {fair_id!r} would have {number} participants, expected {MAX_PARTICIPANTS}")
 
+    def arrivals(self, fair_id: str) -> dict[str, datetime]:
+        """When each participant checked in who did."""
+        table = FAIR_PARTICIPANTS
+        query = select(table.c.id, table.c.checked_in_at).where(*self.of(table, fair_id))
+        with self.database.reading() as connection:
+            rows = connection.execute(query.where(table.c.checked_in_at.is_not(None))).all()
+        return {row.id: row.checked_in_at for row in rows}
+
     def put_wishes(self, fair_id: str, wishes: Sequence[Wish]) -> None:
         """Insert or replace wishes, one of each about each other; UnknownRecord where somebody is unknown."""
         with self.database.writing() as connection:

@@ -19,7 +19,20 @@ from service.envelope import Envelope
 from service.live import Live
 from service.metrics import Metrics
 from service.pages import start
-from service.routes import bulk, erasures, exposure, feedback, headings, health, match, requests, suppliers, webhooks
+from service.routes import (
+    bulk,
+    erasures,
+    exposure,
+    fair_meetings,
+    fairs,
+    feedback,
+    headings,
+    health,
+    match,
+    requests,
+    suppliers,
+    webhooks,
+)
 from service.settings import ServiceSettings
 from service.webhooks import WebhookThread
 
@@ -71,6 +84,9 @@ def _assemble(app: FastAPI, settings: ServiceSettings, metrics: Metrics) -> None
             max_age=600,
         )
     app.add_middleware(Envelope, settings=settings, metrics=metrics)
-    for module in (start, match, headings, suppliers, requests, bulk, feedback, exposure, erasures, webhooks, health):
+    for module in (
+        start, match, headings, suppliers, requests, bulk, feedback, exposure, fairs, fair_meetings, erasures, webhooks,
+        health,
+    ):  # fmt: skip
         app.include_router(module.router)
     app.openapi = describe(app)  # type: ignore[method-assign]

@@ -76,11 +76,12 @@ class Wanted(TypedDict, total=False):
 
 
 class Named(TypedDict, total=False):
-    """Whom an erasure is about: one of the three ids."""
+    """Whom an erasure is about: one of the four ids."""
 
     supplier_id: str
     request_id: str
     client_id: str
+    participant_id: str
 
 
 class SoukClient:

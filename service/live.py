@@ -22,6 +22,7 @@ from matching.errors import ModelDamaged, ModelMissing, SoukError, StoreUnavaila
 from matching.exposure import ExposurePolicy
 from matching.matcher import Matcher
 from matching.profiles import BuyerRequest
+from service.fair_solver import Solver
 from service.metrics import Metrics
 from service.settings import ServiceSettings
 
@@ -46,6 +47,7 @@ class Live:
         self.keys = Keys(self.database, settings.key_pepper.get_secret_value())
         self.failure: str | None = "starting"
         self.notice: str | None = None
+        self.solver = Solver()
         self._settings = settings
         self._metrics = metrics
         self._load_models = load_models or (lambda: Models.load(settings))
@@ -165,6 +167,7 @@ class Live:
         # New models that are still being prepared are of no use any more.
         self._watcher.join(_LEAVE_SECONDS)
         self._loader.shutdown(cancel_futures=True)
+        self.solver.stop()
         self.database.close()
 
     def _made(self, organisation: str, models: Models) -> Workspace:

@@ -36,7 +36,7 @@ _VALUES: Mapping[str, tuple[str, ...]] = {
     "url": (KNOWN["url"],),
 }
 _PRINTED = re.compile(r"[^\s\x00-\x1f\x7f-\x9f]")
-_SUBJECTS = ("supplier_id", "request_id", "client_id")
+_SUBJECTS = ("supplier_id", "request_id", "client_id", "participant_id")
 _READABLE = {"text": re.compile(r"[^\W\d_]")}
 
 schemathesis.serializer.alias("application/x-ndjson", "text/plain")

@@ -8,9 +8,7 @@ from sqlalchemy import select
 from data.database import Database
 from data.events import EventLog
 from data.fair_desk import FairDesk
-from data.fair_edits import Action, Edit
-from data.fair_invitations import InvitationState
-from data.fair_plans import Meeting, MeetingState, Plan, PlanState, Reason
+from data.fair_plans import Action, Edit, InvitationState, Meeting, MeetingState, Plan, PlanState, Reason
 from data.fairs import Closure, Hours, Level, Span, Wish
 from data.keys import Keys
 from data.schema import DELIVERIES, FAIR_BOOKINGS
@@ -38,6 +36,11 @@ def pairs(plan: Plan) -> set[tuple[str, str]]:
 def of(desk: FairDesk, first: str, second: str) -> Meeting:
     found = {(one.meeting.first, one.meeting.second): one.meeting for one in desk.publication.meetings(FAIR.id)}
     return found[first, second]
+
+
+def placed(slot: int) -> Edit:
+    """That B1 and S1 are to meet in a slot."""
+    return Edit(action=Action.PLACE, first="B1", second="S1", starts_at=FAIR.slots[slot].starts)
 
 
 def test_a_plan_has_each_pair_that_can_talk_in_a_slot_of_its_own(desk: FairDesk) -> None:
@@ -160,8 +163,7 @@ def test_a_closed_table_moves_its_meetings_to_another_or_cancels_them(desk: Fair
 
 def test_a_locked_meeting_stays_where_it_is_when_all_else_is_planned_anew(desk: FairDesk) -> None:
     head, _ = desk.plan("F1", "first")
-    placed = Edit(Action.PLACE, "B1", "S1", FAIR.slots[5].starts)
-    desk.edit("F1", head.id, [placed, Edit(Action.LOCK, "B1", "S1")])
+    desk.edit("F1", head.id, [placed(5), Edit(action=Action.LOCK, first="B1", second="S1")])
     again = desk.plan("F1", "anew", based_on=head.id, keep_all=False)[1]
     found = next(one for one in again.meetings if (one.first, one.second) == ("B1", "S1"))
     assert (found.slot, found.locked) == (5, True)
@@ -170,7 +172,7 @@ def test_a_locked_meeting_stays_where_it_is_when_all_else_is_planned_anew(desk: 
 def test_an_edit_of_a_published_plan_is_a_version_with_its_changes(desk: FairDesk) -> None:
     head, _ = desk.plan("F1", "first")
     desk.publish("F1", head.id)
-    after, plan = desk.edit("F1", head.id, [Edit(Action.PLACE, "B1", "S1", FAIR.slots[5].starts)])
+    after, plan = desk.edit("F1", head.id, [placed(5)])
     assert (after.version, plan.affected) == (3, ("B1", "S1"))
     assert of(desk, "B1", "S1").slot == 5
     assert desk.fairs.plan("F1", head.id, 2)[1].affected == ("B1", "B2", "S1", "S2", "S3")
@@ -180,7 +182,7 @@ def test_an_edit_that_cannot_be_says_who_is_in_the_way(desk: FairDesk) -> None:
     head, plan = desk.plan("F1", "first")
     other = next(one for one in plan.meetings if one.of("B1") and not one.of("S1"))
     with pytest.raises(PreconditionFailed, match="participant 'B1' has another meeting at 2026-10-07"):
-        desk.edit("F1", head.id, [Edit(Action.PLACE, "B1", "S1", FAIR.slots[other.slot].starts)])
+        desk.edit("F1", head.id, [placed(other.slot)])
 
 
 # Invitations
