@@ -18,6 +18,7 @@ from service.description import describe
 from service.envelope import Envelope
 from service.live import Live
 from service.metrics import Metrics
+from service.pages import fairs as fair_pages
 from service.pages import start
 from service.routes import (
     bulk,
@@ -85,8 +86,8 @@ def _assemble(app: FastAPI, settings: ServiceSettings, metrics: Metrics) -> None
         )
     app.add_middleware(Envelope, settings=settings, metrics=metrics)
     for module in (
-        start, match, headings, suppliers, requests, bulk, feedback, exposure, fairs, fair_meetings, erasures, webhooks,
-        health,
+        start, fair_pages, match, headings, suppliers, requests, bulk, feedback, exposure, fairs, fair_meetings,
+        erasures, webhooks, health,
     ):  # fmt: skip
         app.include_router(module.router)
     app.openapi = describe(app)  # type: ignore[method-assign]

@@ -84,6 +84,16 @@ def first_come(problem: MeetingProblem, seed: int) -> MeetingPlan:
     return MeetingPlan(slot, table, float(problem.score.sum()))
 
 
+class FirstCome:
+    """The same in the place of the service's solver, without a process of its own."""
+
+    def __call__(self, problem: MeetingProblem, seed: int) -> MeetingPlan:
+        return first_come(problem, seed)
+
+    def stop(self) -> None:
+        """Nothing runs."""
+
+
 def models() -> Models:
     """Small real ones."""
     return Models(HashingEncoder(), simple_ranker(), simple_headings())
@@ -98,4 +108,4 @@ def desk_of(store: Store, *wishes: Wish) -> FairDesk:
     return desk
 
 
-__all__ = ["FAIR", "Role", "desk_of", "first_come", "models", "participants"]
+__all__ = ["FAIR", "FirstCome", "Role", "desk_of", "first_come", "models", "participants"]

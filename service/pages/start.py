@@ -36,7 +36,7 @@ def start(
     request: Request, caller: Matching, q: Annotated[str, Query()] = "", language: Annotated[str, Query()] = ""
 ) -> HTMLResponse:
     """The page, with matches where a request was typed; the page's language is also that of the reasons."""
-    reader = _reader_language(language, request.headers.get("accept-language", ""))
+    reader = reader_language(language, request.headers.get("accept-language", ""))
     messages = messages_in(reader)
     ranking, fault = _matches(caller, q, reader)
     return _templates.TemplateResponse(
@@ -46,7 +46,7 @@ def start(
             "text": messages.text,
             "messages": messages,
             "language": reader,
-            "languages": {code: _own_name(messages_in(code)) for code in available_languages()},
+            "languages": {code: own_name(messages_in(code)) for code in available_languages()},
             "q": q,
             "ranking": ranking,
             "heading_names": heading_names(reader),
@@ -69,11 +69,12 @@ def _matches(caller: Caller, q: str, language: str) -> tuple[Ranking | None, str
         return None, str(error)
 
 
-def _reader_language(chosen: str, accepted: str) -> str:
+def reader_language(chosen: str, accepted: str) -> str:
     """The chosen language, else the first that the browser accepts, else English."""
     wanted = [chosen, *(part.split(";")[0].strip()[:2].lower() for part in accepted.split(","))]
     return next((code for code in wanted if code in available_languages()), "en")
 
 
-def _own_name(messages: Messages) -> str:
+def own_name(messages: Messages) -> str:
+    """The name of a language in itself."""
     return messages.language(str(messages.locale.language)).capitalize()

@@ -11,13 +11,13 @@ from fastapi.testclient import TestClient
 
 from data.keys import Scope
 from service.live import Live
-from tests.fairs import FAIR, first_come, participants
+from tests.fairs import FAIR, FirstCome, participants
 
 
 @pytest.fixture
 def fair(client: TestClient, live: Live) -> TestClient:
     """A client of a service that has the small fair."""
-    live.solver = first_come  # type: ignore[assignment]
+    live.solver = FirstCome()  # type: ignore[assignment]
     document = FAIR.model_dump(mode="json", exclude_defaults=True)
     assert client.put("/v1/fairs/F1", json=document).status_code == 200
     for one in participants():
