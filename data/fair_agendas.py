@@ -18,6 +18,7 @@ from matching.errors import OutputUnavailable
 from matching.messages import Messages, messages_in
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_YEAR = datetime.timedelta(days=366)
 _PANGO = "pango cannot be loaded; install the packages libpango-1.0-0 and libpangoft2-1.0-0 (Debian) or pango (others)"
 
 
@@ -123,7 +124,8 @@ def agenda_calendar(agenda: Agenda, organisation: str) -> bytes:
     for one in agenda.appointments:
         calendar.add_component(_event(agenda, one, organisation))
     if agenda.appointments:
-        calendar.add_missing_timezones()
+        days = [one.starts.date() for one in agenda.appointments]
+        calendar.add_missing_timezones(min(days) - _YEAR, max(days) + _YEAR)
     content: bytes = calendar.to_ical()
     return content
 

@@ -156,12 +156,12 @@ def replan(
 def show(
     fair_id: FairId, plan_id: Annotated[str | None, typer.Argument(metavar="PLAN", help="Its number.")] = None
 ) -> None:
-    """Show the plans of a fair side by side, or one plan by slot and table."""
+    """Show the plans of a fair side by side, or one plan meeting by meeting."""
     desk = _desk()
     if plan_id is None:
         print_plans(_out, [desk.fairs.plan(fair_id, head.id) for head in desk.fairs.plans(fair_id)])
         return
-    print_plan(_out, desk.fairs.content(fair_id), *desk.fairs.plan(fair_id, plan_id), grid=True)
+    print_plan(_out, desk.fairs.content(fair_id), *desk.fairs.plan(fair_id, plan_id), listed=True)
 
 
 @_fair.command()
@@ -214,7 +214,7 @@ def cancel(fair_id: FairId, participant: First) -> None:
 
 @_fair.command(name="close-table")
 def close_table(fair_id: FairId, table: Annotated[int, typer.Argument(min=1, help="Its number.")]) -> None:
-    """Close a table: its published meetings move to another one, or are cancelled where none is free."""
+    """Close a table: its published meetings move to another table, else to another slot, else are cancelled."""
     desk = _desk()
     made = desk.close_table(fair_id, Closure(table=table))
     _out.print(f"table {table} is closed")

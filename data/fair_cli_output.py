@@ -10,9 +10,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from data.fair_agendas import Agenda, agenda_calendar, agenda_html, agenda_of, agenda_pdf
+from data.fair_agendas import Agenda, agenda_calendar, agenda_html, agenda_of, agenda_pdf, place_of
 from data.fair_exports import plan_document, plan_workbook, reason_words
-from data.fair_grid import grid_of
 from data.fair_plans import Change, Meeting, Plan, affected_by
 from data.fair_publication import PublishedMeeting
 from data.fair_store import FairContent, PlanHead
@@ -43,25 +42,32 @@ def print_plans(console: Console, plans: Sequence[tuple[PlanHead, Plan]]) -> Non
     console.print(table)
 
 
-def print_plan(console: Console, content: FairContent, head: PlanHead, plan: Plan, *, grid: bool = False) -> None:
+def print_plan(console: Console, content: FairContent, head: PlanHead, plan: Plan, *, listed: bool = False) -> None:
     """What a plan has and lacks, and where each meeting is."""
     best = ", the best there is" if plan.is_best else "" if plan.bound is None else f", none exceeds {plan.bound:.3f}"
     console.print(
         f"plan {head.id} ({head.name}, {head.state}, version {head.version}): {len(plan.meetings)} meetings, "
-        f"score {plan.score:.3f}{best}", markup=False, highlight=False,
+        f"score {plan.score:.3f}{best}", markup=False, highlight=False, soft_wrap=True,
     )  # fmt: skip
     names, messages = _names(content), messages_in("en")
     for who, missing in plan.short.items():
-        console.print(f"- {names.get(who, who)} lacks {missing} of its promised meetings", markup=False)
+        console.print(f"- {names.get(who, who)} lacks {missing} of its promised meetings", markup=False, soft_wrap=True)
     for one in plan.unscheduled[:_WISHES_SHOWN]:
         wish = f"- {names.get(one.by, one.by)} does not meet {names.get(one.about, one.about)}: "
-        console.print(wish + reason_words(one.reason, messages), markup=False)
-    if grid:
-        shown = grid_of(content, plan.meetings, messages)
-        table = Table(*["", *shown.places], show_lines=True)
-        for row in shown.rows:
-            table.add_row(f"{row.starts:%d.%m. %H:%M}", *("\n".join(cell) for cell in row.cells))
-        console.print(table)
+        console.print(wish + reason_words(one.reason, messages), markup=False, soft_wrap=True)
+    if listed:
+        console.print(_listed(content, plan))
+
+
+def _listed(content: FairContent, plan: Plan) -> Table:
+    names, messages = _names(content), messages_in("en")
+    table = Table("time", "place", "buyer", "exhibitor", "interpreter", "")
+    for one in plan.meetings:
+        table.add_row(
+            f"{one.time(content.fair).starts:%Y-%m-%d %H:%M}", place_of(one, messages), names.get(one.first, one.first),
+            names.get(one.second, one.second), one.interpreter or "", "locked" if one.locked else "",
+        )  # fmt: skip
+    return table
 
 
 def print_changes(console: Console, content: FairContent, changes: Sequence[Change]) -> None:
@@ -70,10 +76,12 @@ def print_changes(console: Console, content: FairContent, changes: Sequence[Chan
     for one in changes:
         two = f"{names.get(one.meeting.first, one.meeting.first)} – {names.get(one.meeting.second, one.meeting.second)}"
         before, after = _where(content, one.before), _where(content, one.after)
-        console.print(f"- {two}: {before} → {after}", markup=False, highlight=False)
+        console.print(f"- {two}: {before} → {after}", markup=False, highlight=False, soft_wrap=True)
     if changes:
         who = ", ".join(names.get(one, one) for one in affected_by(changes))
-        console.print(f"{len(changes)} meetings changed; affected: {who}", markup=False, highlight=False)
+        console.print(
+            f"{len(changes)} meetings changed; affected: {who}", markup=False, highlight=False, soft_wrap=True
+        )
     else:
         console.print("no meeting changed")
 
@@ -81,7 +89,7 @@ def print_changes(console: Console, content: FairContent, changes: Sequence[Chan
 def print_findings(console: Console, findings: Sequence[str]) -> None:
     """What cannot work."""
     for one in findings:
-        console.print(f"- {one}", markup=False, highlight=False)
+        console.print(f"- {one}", markup=False, highlight=False, soft_wrap=True)
     if not findings:
         console.print("nothing stands in the way")
 

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from sqlalchemy import select, update
 
-from data.fair_edits import edited, free_slots_of
+from data.fair_edits import edited, free_slots_of, off_closed_tables
 from data.fair_feedback import FairFeedback
 from data.fair_invitations import Invitation, Invitations
-from data.fair_planning import Planner, planned, still_possible
+from data.fair_planning import Planner, amended, planned, still_possible
 from data.fair_plans import Edit, Meeting, MeetingState, Plan, PlanState, changes_between
 from data.fair_problem import Setting, setting_of
 from data.fair_publication import Publication, PublishedMeeting
@@ -82,8 +82,7 @@ class FairDesk:
                 self.publication.amend(connection, content, meetings)
                 return self.fairs.plan_within(connection, fair_id, plan_id)
             changes = changes_between(plan.meetings, meetings)
-            score = sum(one.score for one in meetings)
-            changed = plan.model_copy(update={"meetings": meetings, "changes": changes, "score": score})
+            changed = amended(content, plan, meetings).model_copy(update={"changes": changes})
             return self.fairs.add_version(connection, fair_id, head, changed), changed
 
     def publish(self, fair_id: str, plan_id: str) -> tuple[PlanHead, Plan]:
@@ -111,7 +110,7 @@ class FairDesk:
             return self.publication.amend(connection, content, meetings)
 
     def close_table(self, fair_id: str, closure: Closure) -> Plan | None:
-        """Close a table; published meetings there move to another one, or are cancelled where none is free."""
+        """Close a table: its published meetings move to another table, else to another slot, else are cancelled."""
         fair = self.fairs.fair(fair_id)
         if closure.table > fair.tables:
             raise InvalidInput(f"table is {closure.table}, expected 1 to {fair.tables}")
@@ -124,7 +123,7 @@ class FairDesk:
                 return None
             content = self.fairs.content_within(connection, fair_id)
             meetings = self.publication.in_force(connection, fair_id)
-            return self.publication.amend(connection, content, _off_closed_tables(content, meetings))
+            return self.publication.amend(connection, content, off_closed_tables(content, meetings))
 
     # Invitations and the day
 
@@ -195,20 +194,3 @@ def _check_sides(content: FairContent) -> None:
     roles = {one.role for one in content.participants if not one.cancelled}
     if missing := set(Role) - roles:
         raise InvalidInput(f"fair {content.fair.id!r} has no {min(missing)}, expected at least one on each side")
-
-
-def _off_closed_tables(content: FairContent, meetings: Sequence[Meeting]) -> list[Meeting]:
-    """The meetings, those at a closed table at another one; without those for which there is none."""
-    fair, slots = content.fair, content.fair.slots
-    taken = {(one.table, slot) for one in meetings for slot in one.covered()}
-    found = []
-    for one in meetings:
-        opened = set.intersection(*(set(fair.open_tables(slots[slot])) for slot in one.covered()))
-        if one.table is None or one.table in opened:
-            found.append(one)
-            continue
-        free = sorted(table for table in opened if all((table, slot) not in taken for slot in one.covered()))
-        if free:
-            found.append(one.model_copy(update={"table": free[0]}))
-            taken |= {(free[0], slot) for slot in one.covered()}
-    return found

@@ -67,15 +67,45 @@ def placed(
     return _Day(content, meetings).seated(draft, two)
 
 
-def free_slots_of(content: FairContent, meetings: Sequence[Meeting], one: str, other: str) -> tuple[int, ...]:
-    """Slots in which two could still meet, in order of time; UnknownRecord where one of them is not there."""
+def free_slots_of(
+    content: FairContent, meetings: Sequence[Meeting], one: str, other: str, *, slots: int = 1
+) -> tuple[int, ...]:
+    """Slots in which a meeting of two, of so many slots, could still begin, in order of time.
+
+    Raises UnknownRecord where one of the two is not there.
+    """
     two = content.participant(one), content.participant(other)
     day, booth = _Day(content, meetings), booth_of(*two)
     name = meeting_id(content.fair.id, one, other)
     drafts = (
-        Meeting(id=name, first=one, second=other, slot=slot, booth=booth) for slot in range(len(content.fair.slots))
+        Meeting(id=name, first=one, second=other, slot=slot, slots=slots, booth=booth)
+        for slot in range(len(content.fair.slots))
     )
     return tuple(draft.slot for draft in drafts if day.fault(draft, two) is None)
+
+
+def off_closed_tables(content: FairContent, meetings: Sequence[Meeting]) -> tuple[Meeting, ...]:
+    """The meetings without closed tables: each that sat at one goes to a free one, in its own slot where it can.
+
+    One for which there is none in any slot is left out; the best ones choose first.
+    """
+    fair, slots = content.fair, content.fair.slots
+    stay = [
+        one
+        for one in meetings
+        if one.table is None or all(one.table in fair.open_tables(slots[slot]) for slot in one.covered())
+    ]
+    kept = {one.id for one in stay}
+    homeless = sorted(
+        (one for one in meetings if one.id not in kept), key=lambda one: (not one.locked, -one.score, one.id)
+    )
+    for in_place in (True, False):
+        for one in [one for one in homeless if one.id not in {done.id for done in stay}]:
+            free = free_slots_of(content, stay, one.first, one.second, slots=one.slots)
+            nearest = min(free, key=lambda slot: (abs(slot - one.slot), slot), default=None)
+            if nearest is not None and (nearest == one.slot or not in_place):
+                stay.append(placed(content, stay, one.first, one.second, nearest, like=one))
+    return tuple(stay)
 
 
 class _Day:

@@ -28,7 +28,7 @@ def planned(setting: Setting, planner: Planner, *, seed: int, kept: Sequence[Mee
     return Plan(
         meetings=meetings,
         unscheduled=(*setting.impossible, *_unscheduled(setting, answer)),
-        short=_short(setting, answer),
+        short=short_of(setting.content, meetings),
         score=float(setting.problem.score[answer.slot != NONE].sum()),
         bound=float(answer.bound) if np.isfinite(answer.bound) else None,
         seed=seed,
@@ -59,6 +59,34 @@ def still_possible(content: FairContent, meetings: Iterable[Meeting]) -> tuple[M
         used.update(one.covered() if at_table else ())
         found.append(one)
     return tuple(found)
+
+
+def amended(content: FairContent, plan: Plan, meetings: Sequence[Meeting]) -> Plan:
+    """The plan with other meetings: what it is worth, whom it owes some, and why wishes are not fulfilled now."""
+    met = {frozenset((one.first, one.second)) for one in meetings}
+    known = {(one.by, one.about): one.reason for one in plan.unscheduled}
+    absent = {one.id for one in content.participants if one.cancelled}
+    unscheduled = []
+    for wish in content.wishes:
+        if wish.level in _WISHED and frozenset((wish.by, wish.about)) not in met:
+            reason = known.get((wish.by, wish.about), Reason.TAKEN_OUT)
+            reason = Reason.ABSENT if {wish.by, wish.about} & absent else reason
+            unscheduled.append(Unscheduled(by=wish.by, about=wish.about, reason=reason))
+    told = {
+        "meetings": tuple(meetings), "unscheduled": tuple(unscheduled), "short": short_of(content, meetings),
+        # Of the fair as it is now no bound is known.
+        "score": sum(one.score for one in meetings), "bound": None,
+    }  # fmt: skip
+    return plan.model_copy(update=told)
+
+
+def short_of(content: FairContent, meetings: Iterable[Meeting]) -> dict[str, int]:
+    """How many of its promised meetings each participant lacks who takes part."""
+    held = Counter(who for one in meetings for who in (one.first, one.second))
+    lacking = {
+        one.id: content.fair.promised(one)[0] - held[one.id] for one in content.participants if not one.cancelled
+    }
+    return {who: number for who, number in lacking.items() if number > 0}
 
 
 def booth_of(*two: Participant) -> str | None:
@@ -122,15 +150,6 @@ def _interpreter(setting: Setting, pair: Pair, one: Meeting, busy: dict[str, set
             busy[who.id].update(covered)
             return who.id
     return None
-
-
-def _short(setting: Setting, answer: MeetingPlan) -> dict[str, int]:
-    """How many of its promised meetings each participant lacks."""
-    problem, held = setting.problem, answer.slot != NONE
-    n = len(setting.participants)
-    degree = np.bincount(problem.first[held], minlength=n) + np.bincount(problem.second[held], minlength=n)
-    lacking = problem.minimum - degree
-    return {setting.participants[row].id: int(lacking[row]) for row in np.flatnonzero(lacking > 0)}
 
 
 def _unscheduled(setting: Setting, answer: MeetingPlan) -> list[Unscheduled]:

@@ -46,6 +46,7 @@ class Reason(StrEnum):
     NO_INTERPRETER = "no_interpreter"
     OTHER_REPRESENTATIVE = "other_representative"
     BETTER_PAIR = "better_pair"
+    TAKEN_OUT = "taken_out"
 
 
 class Action(StrEnum):

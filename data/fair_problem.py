@@ -124,13 +124,14 @@ class _Pairs:
 
     def _candidates(self) -> set[frozenset[str]]:
         """The best 60 of each buyer and 25 of each exhibitor, whoever a wish names, and whoever meets already."""
-        chances = self._fit.chances
+        chances, least = self._fit.chances, self._fair.least_chance
         found: set[frozenset[str]] = set(self._wishes) | set(self._kept)
         for axis, most in ((1, _OF_BUYER), (0, _OF_EXHIBITOR)):
             order = np.argsort(-chances, axis=axis, kind="stable")
             best = order[:, :most] if axis else order[:most].T
             for row, others in enumerate(best.tolist()):
-                cells = ((row, one) if axis else (one, row) for one in others)
+                cells = [(row, one) if axis else (one, row) for one in others]
+                cells = [cell for cell in cells if chances[cell] >= least]
                 found |= {frozenset((self._fit.buyers[b], self._fit.exhibitors[e])) for b, e in cells}
         return found
 
@@ -214,18 +215,12 @@ def _problem(
 ) -> MeetingProblem:
     slots = fair.slots
     available = free_slots(fair, participants)
-    packages = {one.name: one for one in fair.packages}
-    sold = [packages.get(one.package or "") for one in participants]
-    minimum = [one.minimum if one.minimum is not None else (p.minimum if p else 0)
-               for one, p in zip(participants, sold, strict=True)]  # fmt: skip
-    stated = [one.maximum if one.maximum is not None else (p.maximum if p else None)
-              for one, p in zip(participants, sold, strict=True)]  # fmt: skip
-    maximum = [len(slots) if most is None else most for most in stated]
+    promised = [fair.promised(one) for one in participants]
     there = [[sum(one.hours.allow(slot) for one in pool) for slot in slots] for pool in pools]
     return MeetingProblem(
         available=available,
-        minimum=_numbers(minimum),
-        maximum=_numbers(maximum),
+        minimum=_numbers([fewest for fewest, _ in promised]),
+        maximum=_numbers([most for _, most in promised]),
         first=_numbers([pair.first for pair in pairs]),
         second=_numbers([pair.second for pair in pairs]),
         score=np.array([pair.score for pair in pairs], np.float64),

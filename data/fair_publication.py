@@ -16,7 +16,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
-from data.fair_planning import still_possible
+from data.fair_planning import amended, still_possible
 from data.fair_plans import Change, Meeting, MeetingState, Plan, PlanState, changes_between
 from data.fair_store import FairContent, FairStore, PlanHead
 from data.schema import FAIR_BOOKINGS, FAIR_MEETINGS, FAIR_PLANS
@@ -140,13 +140,8 @@ class Publication:
         self._write(connection, content, [one.after for one in changes if one.after], known, moved=True)
         self._tell(connection, content.fair.id, changes)
         ordered = tuple(sorted(after.values(), key=lambda one: (one.slot, one.table or 0, one.id)))
-        fulfilled = {frozenset((one.first, one.second)) for one in ordered}
-        told = {
-            "meetings": ordered,
-            "changes": changes,
-            "unscheduled": tuple(one for one in plan.unscheduled if frozenset((one.by, one.about)) not in fulfilled),
-        }
-        changed = plan.model_copy(update=told)
+        changed = plan if ordered == plan.meetings else amended(content, plan, ordered)
+        changed = changed.model_copy(update={"changes": changes})
         return self._fairs.add_version(connection, content.fair.id, head, changed), changed
 
     def _write(

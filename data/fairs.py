@@ -210,6 +210,9 @@ class Fair(_Value):
     slot_minutes: Minutes = 20
     buffer_minutes: Annotated[int, Field(ge=0, le=120)] = 5
     tables: Annotated[int, Field(ge=0, le=5_000)] = 0
+    least_chance: Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)] = Field(
+        default=0.0, description="pairs that fit each other with less are proposed only where one of them wishes it"
+    )
     closures: Annotated[tuple[Closure, ...], Field(max_length=1_000)] = ()
     packages: Annotated[tuple[Package, ...], Field(max_length=100)] = ()
     interpreters: Annotated[tuple[Interpreter, ...], Field(max_length=500)] = ()
@@ -247,6 +250,13 @@ class Fair(_Value):
         """Slots that a meeting of so many minutes lasts; one where none are stated."""
         step = self.slot_minutes + self.buffer_minutes
         return 1 if minutes is None else max(1, -(-(minutes + self.buffer_minutes) // step))
+
+    def promised(self, participant: Participant) -> tuple[int, int]:
+        """Fewest and most meetings of a participant: as stated, else as in its package, else from none to all slots."""
+        sold = next((one for one in self.packages if one.name == participant.package), Package(name="none"))
+        fewest = sold.minimum if participant.minimum is None else participant.minimum
+        most = sold.maximum if participant.maximum is None else participant.maximum
+        return fewest, len(self.slots) if most is None else most
 
     def open_tables(self, slot: Slot) -> tuple[int, ...]:
         """Tables, from 1, that can be used in a slot; those that are never closed first."""

@@ -147,7 +147,7 @@ def cancel_participant(
 
 @router.post("/{fair_id}/closures", responses=_BOUND)
 def close_table(fair_id: Identifier, body: ClosureBody, caller: Writing, language: Language = "en") -> ReportAnswer:
-    """Close a table: its published meetings move to another one, or are cancelled where none is free."""
+    """Close a table: its published meetings move to another table, else to another slot, else are cancelled."""
     if (body.starts is None) != (body.ends is None):
         raise InvalidInput("one of starts and ends is given, expected both or none")
     span = Span(starts=body.starts, ends=body.ends) if body.starts and body.ends else None

@@ -148,17 +148,18 @@ def test_a_draft_of_before_a_cancellation_is_not_published(desk: FairDesk) -> No
         desk.publish("F1", head.id)
 
 
-def test_a_closed_table_moves_its_meetings_to_another_or_cancels_them(desk: FairDesk) -> None:
+def test_a_closed_table_moves_its_meetings_and_cancels_what_has_no_other_place(desk: FairDesk) -> None:
     head, plan = desk.plan("F1", "first")
     desk.publish("F1", head.id)
     report = desk.close_table("F1", Closure(table=1))
     assert report is not None
     assert all(one.table != 1 for one in report.meetings)
-    at_table = [one for one in plan.meetings if one.table == 1]
-    assert {change.meeting.id for change in report.changes} == {one.id for one in at_table}
-    assert all(
-        change.after is None or change.after.slot == change.before.slot for change in report.changes if change.before
-    )
+    assert {one.meeting.id for one in report.changes} == {one.id for one in plan.meetings if one.table == 1}
+    assert len(report.meetings) == len(plan.meetings)
+    gone = desk.close_table("F1", Closure(table=2))
+    assert gone is not None
+    assert {one.booth for one in gone.meetings} == {"C7"}
+    assert all(one.after is None for one in gone.changes)
 
 
 def test_a_locked_meeting_stays_where_it_is_when_all_else_is_planned_anew(desk: FairDesk) -> None:
