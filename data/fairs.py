@@ -11,6 +11,7 @@ import zoneinfo
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Self
 
 from pydantic import (
@@ -28,6 +29,7 @@ from matching.profiles import Count, Country, Identifier, Language, Name, Text
 
 MAX_SLOTS = 1_000
 MAX_PARTICIPANTS = 20_000
+_YEARS = range(2000, 2100)
 
 
 class Role(StrEnum):
@@ -59,7 +61,7 @@ def _zone(name: str) -> str:
 def _local(value: object) -> object:
     """A moment of the fair's own clock: one with a zone could mean another."""
     moment = value if isinstance(value, datetime.datetime) else _moment(value)
-    if moment is None or moment.tzinfo is not None:
+    if moment is None or moment.tzinfo is not None or moment.year not in _YEARS:
         raise ValueError(f"{value!r} is not a local moment; expected one without zone such as 2026-10-07T09:20")
     return moment.replace(second=0, microsecond=0)
 
@@ -72,10 +74,11 @@ def _moment(value: object) -> datetime.datetime | None:
 
 
 def _day(value: object) -> object:
-    try:
-        return value if isinstance(value, datetime.date) else datetime.date.fromisoformat(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        raise ValueError(f"{value!r} is not a day; expected one such as 2026-10-07") from None
+    moment = value if isinstance(value, datetime.date) else _moment(value)
+    day = moment.date() if isinstance(moment, datetime.datetime) else moment
+    if day is None or day.year not in _YEARS:
+        raise ValueError(f"{value!r} is not a day; expected one such as 2026-10-07")
+    return day
 
 
 def _time(value: object) -> object:
@@ -227,12 +230,12 @@ class Fair(_Value):
             raise ValueError(f"the sessions hold {len(self.slots)} slots; expected 1 to {MAX_SLOTS}")
         return self
 
-    @property
+    @cached_property
     def zone(self) -> zoneinfo.ZoneInfo:
         """The zone of its clock."""
         return zoneinfo.ZoneInfo(self.time_zone)
 
-    @property
+    @cached_property
     def slots(self) -> tuple[Slot, ...]:
         """Every slot in order of time."""
         length = datetime.timedelta(minutes=self.slot_minutes)

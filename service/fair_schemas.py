@@ -67,7 +67,7 @@ class PlanBody(_Body):
 
     name: Name = "plan"
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
-    based_on: Annotated[str, Field(max_length=32)] | None = None
+    based_on: Identifier | None = None
     keep: Literal["all", "locked"] = "all"
 
 

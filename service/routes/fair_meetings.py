@@ -6,7 +6,7 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from data.fair_agendas import Agenda, agenda_calendar, agenda_of, agenda_pdf
 from data.fair_edits import slot_at
@@ -35,7 +35,6 @@ from service.schemas import ReaderLanguage
 
 router = APIRouter(prefix="/v1/fairs/{fair_id}", tags=["fairs"])
 OnTheDay = Annotated[Caller, Depends(caller_with(Scope.WRITE, Scope.FEEDBACK))]
-RowId = Annotated[str, Path(max_length=32)]
 _KNOWN = described(HTTPStatus.NOT_FOUND)
 _BOUND = described(HTTPStatus.NOT_FOUND, HTTPStatus.PRECONDITION_FAILED)
 _AGENDA: dict[int | str, dict[str, Any]] = {
@@ -82,11 +81,16 @@ def agenda(
 
 @router.get("/free-slots", responses=_KNOWN)
 def free_slots(
-    fair_id: Identifier, first: Annotated[Identifier, Query()], second: Annotated[Identifier, Query()], caller: Reading
+    fair_id: Identifier,
+    participant_id: Annotated[Identifier, Query()],
+    other_id: Annotated[Identifier, Query()],
+    caller: Reading,
 ) -> FreeSlotsAnswer:
     """When two could still meet, for whoever walks in."""
     slots = caller.desk.fairs.fair(fair_id).slots
-    return FreeSlotsAnswer(slots=[slots[one].starts for one in caller.desk.free_slots(fair_id, first, second)])
+    return FreeSlotsAnswer(
+        slots=[slots[one].starts for one in caller.desk.free_slots(fair_id, participant_id, other_id)]
+    )
 
 
 @router.post("/invitations", status_code=HTTPStatus.CREATED, responses=_BOUND)
@@ -112,7 +116,7 @@ def invitations(
 
 
 @router.post("/invitations/{invitation_id}/reply", responses=_BOUND)
-def reply(fair_id: Identifier, invitation_id: RowId, body: InvitationReply, caller: Writing) -> InvitationAnswer:
+def reply(fair_id: Identifier, invitation_id: Identifier, body: InvitationReply, caller: Writing) -> InvitationAnswer:
     """Accept an invitation, decline it, or propose another time, which is a new invitation back."""
     desk = caller.desk
     fair = desk.fairs.fair(fair_id)
@@ -133,7 +137,7 @@ def check_in(fair_id: Identifier, participant_id: Identifier, caller: OnTheDay) 
 
 @router.post("/meetings/{meeting_id}/outcome", responses=_BOUND)
 def outcome(
-    fair_id: Identifier, meeting_id: RowId, body: OutcomeBody, caller: OnTheDay, language: Language = "en"
+    fair_id: Identifier, meeting_id: Identifier, body: OutcomeBody, caller: OnTheDay, language: Language = "en"
 ) -> PublishedMeetingAnswer:
     """Note that a meeting was held or that somebody did not come; it is feedback from which rankers learn."""
     found = caller.desk.outcome(fair_id, meeting_id, MeetingState(body.outcome), rating=body.rating)

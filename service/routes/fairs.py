@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request, Response, UploadFile
+from fastapi import APIRouter, Query, Request, Response, UploadFile
 from fastapi.responses import JSONResponse
 
 from data.fair_exports import plan_document, plan_workbook
@@ -42,7 +42,6 @@ from service.problems import described
 from service.schemas import ReaderLanguage
 
 router = APIRouter(prefix="/v1/fairs", tags=["fairs"])
-PlanId = Annotated[str, Path(max_length=32)]
 Language = Annotated[ReaderLanguage, Query(description="Of the words in the answer")]
 _KNOWN = described(HTTPStatus.NOT_FOUND)
 _BOUND = described(HTTPStatus.NOT_FOUND, HTTPStatus.PRECONDITION_FAILED)
@@ -193,7 +192,7 @@ def plans(fair_id: Identifier, caller: Reading) -> PlansAnswer:
 @router.get("/{fair_id}/plans/{plan_id}", responses=_KNOWN)
 def plan(
     fair_id: Identifier,
-    plan_id: PlanId,
+    plan_id: Identifier,
     caller: Reading,
     version: Annotated[int | None, Query(ge=1, le=1_000_000, description="By default the last one")] = None,
     language: Language = "en",
@@ -205,7 +204,7 @@ def plan(
 
 @router.post("/{fair_id}/plans/{plan_id}/edits", responses=_BOUND)
 def edit_plan(
-    fair_id: Identifier, plan_id: PlanId, body: EditsBody, caller: Writing, language: Language = "en"
+    fair_id: Identifier, plan_id: Identifier, body: EditsBody, caller: Writing, language: Language = "en"
 ) -> PlanAnswer:
     """Lock, unlock, place or drop meetings; a published plan changes for everybody at once."""
     head, plan = caller.desk.edit(fair_id, plan_id, body.edits)
@@ -213,7 +212,7 @@ def edit_plan(
 
 
 @router.post("/{fair_id}/plans/{plan_id}/publication", responses=_BOUND)
-def publish_plan(fair_id: Identifier, plan_id: PlanId, caller: Writing, language: Language = "en") -> PlanAnswer:
+def publish_plan(fair_id: Identifier, plan_id: Identifier, caller: Writing, language: Language = "en") -> PlanAnswer:
     """Make a plan the one that holds."""
     head, plan = caller.desk.publish(fair_id, plan_id)
     return FairTold(caller.desk.fairs.content(fair_id), language).plan(head, plan)
@@ -222,7 +221,7 @@ def publish_plan(fair_id: Identifier, plan_id: PlanId, caller: Writing, language
 @router.get("/{fair_id}/plans/{plan_id}/export", response_class=Response, responses={**_KNOWN, **_FILE})
 def export_plan(
     fair_id: Identifier,
-    plan_id: PlanId,
+    plan_id: Identifier,
     caller: Reading,
     format: Annotated[PlanFormat, Query()] = PlanFormat.XLSX,
     language: Language = "en",

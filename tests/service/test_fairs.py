@@ -88,7 +88,7 @@ def test_a_table_closes(published: TestClient) -> None:
 
 def test_an_invitation_is_accepted_once_and_for_one(published: TestClient) -> None:
     published.post("/v1/fairs/F1/plans/1/edits", json={"edits": [{"action": "drop", "first": "B1", "second": "S1"}]})
-    starts = published.get("/v1/fairs/F1/free-slots", params={"first": "B1", "second": "S1"}).json()["slots"]
+    starts = published.get("/v1/fairs/F1/free-slots", params={"participant_id": "B1", "other_id": "S1"}).json()["slots"]
     body = {"from_id": "S1", "to_id": "B1", "starts_at": starts[0]}
     asked = [published.post("/v1/fairs/F1/invitations", json=body).json()["id"] for _ in range(2)]
     replies = [published.post(f"/v1/fairs/F1/invitations/{one}/reply", json={"answer": "accept"}) for one in asked]
