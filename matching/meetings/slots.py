@@ -163,9 +163,7 @@ def apart(timetable: Timetable, pair: int, person: int, path: Numbers, count: in
 
 
 @compiled
-def eject(
-    timetable: Timetable, pair: int, queue: Numbers, state: Numbers, tabu: Numbers, random: Numbers
-) -> None:
+def eject(timetable: Timetable, pair: int, queue: Numbers, state: Numbers, tabu: Numbers, random: Numbers) -> None:
     """Place the pair in the slot where it drives out fewest, of those open to it; the driven out wait again."""
     found, fewest, ties = -1, 1 << 40, 0
     for slot in range(len(timetable.tables)):
@@ -236,9 +234,7 @@ def helps(timetable: Timetable, pair: int, held: int, slot: int) -> bool:
 
 
 @compiled
-def send_back(
-    timetable: Timetable, pair: int, queue: Numbers, state: Numbers, tabu: Numbers, random: Numbers
-) -> None:
+def send_back(timetable: Timetable, pair: int, queue: Numbers, state: Numbers, tabu: Numbers, random: Numbers) -> None:
     """Release a meeting and let it wait; for some rounds it does not return to its slot."""
     tabu[pair, timetable.slot[pair]] = state[1] + TENURE + draw(random, TENURE)
     release(timetable, pair)
