@@ -200,14 +200,15 @@ def conflicts(timetable: Timetable, pair: int, start: int) -> int:
 def drive_out(
     timetable: Timetable, pair: int, start: int, queue: Numbers, state: Numbers, tabu: Numbers, random: Numbers
 ) -> None:
-    """Release every meeting that stands in the pair's way, of those at a table or with an interpreter any that helps."""
+    """Release every meeting in the pair's way; of those at tables or with interpreters, any that helps."""
     group = timetable.group[pair]
     if group >= 0 and timetable.group_held[group] >= 0:
         send_back(timetable, timetable.group_held[group], queue, state, tabu, random)
     for row in range(len(timetable.earlier)):
         early, late = timetable.earlier[row], timetable.later[row]
         other = late if early == pair else early
-        if (early == pair or late == pair) and timetable.slot[other] >= 0 and not in_order(timetable, pair, start):
+        concerned = early == pair or late == pair  # noqa: PLR1714 - compiled code has no sets of mixed use
+        if concerned and timetable.slot[other] >= 0 and not in_order(timetable, pair, start):
             send_back(timetable, other, queue, state, tabu, random)
     for slot in range(start, start + timetable.length[pair]):
         for side in range(2):

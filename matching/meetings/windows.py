@@ -62,7 +62,7 @@ def search_windows(
 def slot_window(
     problem: MeetingProblem, slot: Numbers, candidates: Flags, loss: Floats, random: np.random.Generator
 ) -> tuple[Numbers, Choice]:
-    """Release the meetings of random slots, as many slots as the window has room for. returns: what stays, the choice."""
+    """Release the meetings of random slots, as many as the window holds. returns: what stays, the choice."""
     del loss
     slots = candidates.shape[1]
     order = random.permutation(slots)
