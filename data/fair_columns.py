@@ -14,7 +14,7 @@ _PARTICIPANT = (
 
 PARTICIPANT_COLUMNS = (
     Column("id", "identifier; made from firm, name and role where absent", None, Kind.TEXT, (
-        *_PARTICIPANT, *_FIRM["id"].names, "Badge", "Badge number",
+        *_PARTICIPANT, *(name for name in _FIRM["id"].names if name != "Supplier ID"), "Badge", "Badge number",
     )),
     Column("firm", "the firm", None, Kind.TEXT, (
         *_FIRM["name"].names, "Buyer", "Acheteur", "المشتري", "Comprador", "Einkäufer", "Käufer", "采购商", "买家",

@@ -29,6 +29,8 @@ def reason_words(reason: Reason, messages: Messages) -> str:
         Reason.NO_INTERPRETER: messages.text("No interpreter is free when both are."),
         Reason.OTHER_REPRESENTATIVE: messages.text("Another representative of the firm is met."),
         Reason.BETTER_PAIR: messages.text("Better pairs took the slots."),
+        Reason.OUT_OF_ORDER: messages.text("It would come before the meeting that has to be held first."),
+        Reason.COULD_BE_ADDED: messages.text("It could still be added."),
         Reason.TAKEN_OUT: messages.text("It was taken out by hand, or lost its place."),
     }
     return sentences[reason]

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from data.fair_problem import Setting
+from matching.meetings.planner import plan_meetings
 from matching.meetings.problem import MeetingPlan, MeetingProblem
 
 
 def planner(problem: MeetingProblem, seed: int) -> MeetingPlan:
     """The meeting plan of a problem."""
-    from matching.meetings.planner import plan_meetings
-
     return plan_meetings(problem, seed=seed)
 
 

@@ -6,14 +6,29 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from data.fair_plans import Meeting, Plan, Reason, Unscheduled, meeting_id
 from data.fair_problem import Pair, Setting
 from data.fair_store import FairContent
 from data.fairs import Level, Participant
+from matching.meetings.planner import held_pairs
 from matching.meetings.problem import NONE, MeetingPlan, MeetingProblem
+from matching.meetings.selection import degrees
+from matching.meetings.starts import possible_starts
+from matching.meetings.timetable import timetable_of
+from matching.meetings.unmet import Unmet, explained
 
+_REASONS = {
+    Unmet.NO_COMMON_SLOT: Reason.NO_COMMON_SLOT,
+    Unmet.EXCLUSIVE: Reason.OTHER_REPRESENTATIVE,
+    Unmet.BOTH_FULL: Reason.BOTH_FULL,
+    Unmet.ONE_FULL: Reason.FULL,
+    Unmet.NO_TABLE: Reason.NO_TABLE,
+    Unmet.NO_INTERPRETER: Reason.NO_INTERPRETER,
+    Unmet.ORDER: Reason.OUT_OF_ORDER,
+    Unmet.TAKEN: Reason.BETTER_PAIR,
+    Unmet.OPEN: Reason.COULD_BE_ADDED,
+}
 Planner = Callable[[MeetingProblem, int], MeetingPlan]
 _WISHED = (Level.MUST, Level.LIKE)
 
@@ -102,7 +117,8 @@ def _placed(setting: Setting, answer: MeetingPlan, kept: Sequence[Meeting]) -> t
     busy: dict[str, set[int]] = defaultdict(set)
     slots = setting.fair.slots
     done = []
-    for one in sorted(drafts, key=lambda one: (one.table is None, one.slot, one.id)):
+    stays = {one.id: one.slot for one in kept}
+    for one in sorted(drafts, key=lambda one: (stays.get(one.id) != one.slot, one.table is None, one.slot, one.id)):
         pair = setting.pairs[setting.rows[frozenset((one.first, one.second))]]
         opened = [setting.fair.open_tables(slots[slot]) for slot in one.covered()]
         table = None if one.booth else _table(one, opened, taken)
@@ -153,71 +169,13 @@ def _interpreter(setting: Setting, pair: Pair, one: Meeting, busy: dict[str, set
 
 
 def _unscheduled(setting: Setting, answer: MeetingPlan) -> list[Unscheduled]:
-    reasons = _Reasons(setting.problem, answer)
+    problem = setting.problem
+    possible, timetable = possible_starts(problem), timetable_of(problem, answer.slot)
+    full = degrees(problem, held_pairs(answer)) >= problem.maximum
     found = []
-    for row in np.flatnonzero(answer.slot == NONE):
+    for row in np.flatnonzero(answer.slot == NONE).tolist():
         wishes = [wish for wish in setting.pairs[row].wishes if wish.level in _WISHED]
         if wishes:
-            reason = reasons.of(int(row))
+            reason = _REASONS[explained(problem, timetable, possible[row], full, row).reason]
             found += [Unscheduled(by=wish.by, about=wish.about, reason=reason) for wish in wishes]
     return found
-
-
-class _Reasons:
-    """Why a pair is not in a plan, by what would have to be free for it."""
-
-    def __init__(self, problem: MeetingProblem, answer: MeetingPlan) -> None:
-        self._problem = problem
-        n, s = problem.available.shape
-        held = np.flatnonzero(answer.slot != NONE)
-        persons = int(problem.person.max(initial=-1)) + 1
-        busy = np.zeros((persons, s), np.bool_)
-        self._degree = np.zeros(n, np.int64)
-        self._room = problem.tables.copy()
-        self._interpreters = problem.interpreters.copy()
-        for row in held.tolist():
-            two = problem.first[row], problem.second[row]
-            window = slice(int(answer.slot[row]), int(answer.slot[row] + problem.length[row]))
-            for who in two:
-                busy[problem.person[who], window] = True
-                self._degree[who] += 1
-            self._room[window] -= 0 if problem.booth[list(two)].any() else 1
-            if problem.interpreter[row] != NONE:
-                self._interpreters[problem.interpreter[row], window] -= 1
-        self._free = problem.available & ~busy[problem.person]
-        self._held_exclusive = set(problem.exclusive[held].tolist()) - {NONE} if len(problem.exclusive) else set()
-
-    def of(self, row: int) -> Reason:
-        """The reason of a pair that is not held."""
-        problem = self._problem
-        one, other = int(problem.first[row]), int(problem.second[row])
-        if not self._windows(row, problem.available[one] & problem.available[other]).any():
-            return Reason.NO_COMMON_SLOT
-        if len(problem.exclusive) and int(problem.exclusive[row]) in self._held_exclusive:
-            return Reason.OTHER_REPRESENTATIVE
-        full = [self._degree[who] >= problem.maximum[who] or not self._free[who].any() for who in (one, other)]
-        if any(full):
-            return Reason.BOTH_FULL if all(full) else Reason.FULL
-        return self._scarce(row, self._free[one] & self._free[other])
-
-    def _scarce(self, row: int, both: NDArray[np.bool_]) -> Reason:
-        """What a pair lacks whose two are free at times, though perhaps never together."""
-        problem = self._problem
-        needs_table = not (problem.booth[problem.first[row]] or problem.booth[problem.second[row]])
-        pool = int(problem.interpreter[row])
-        if self._windows(row, both).any():
-            if needs_table and not self._windows(row, both & (self._room > 0)).any():
-                return Reason.NO_TABLE
-            if pool != NONE and not self._windows(row, both & (self._interpreters[pool] > 0)).any():
-                return Reason.NO_INTERPRETER
-        return Reason.BETTER_PAIR
-
-    def _windows(self, row: int, free: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Whether a meeting of the pair's length may begin in each slot of those that are free."""
-        problem, begins = self._problem, free.copy()
-        for step in range(1, int(problem.length[row])):
-            later = np.zeros_like(free)
-            same = problem.half_day[step:] == problem.half_day[: len(free) - step]
-            later[: len(free) - step] = free[step:] & same
-            begins &= later
-        return begins

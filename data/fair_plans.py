@@ -46,6 +46,8 @@ class Reason(StrEnum):
     NO_INTERPRETER = "no_interpreter"
     OTHER_REPRESENTATIVE = "other_representative"
     BETTER_PAIR = "better_pair"
+    OUT_OF_ORDER = "out_of_order"
+    COULD_BE_ADDED = "could_be_added"
     TAKEN_OUT = "taken_out"
 
 

@@ -11,7 +11,7 @@ import zoneinfo
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
+from functools import lru_cache
 from typing import Annotated, Self
 
 from pydantic import (
@@ -230,24 +230,15 @@ class Fair(_Value):
             raise ValueError(f"the sessions hold {len(self.slots)} slots; expected 1 to {MAX_SLOTS}")
         return self
 
-    @cached_property
+    @property
     def zone(self) -> zoneinfo.ZoneInfo:
         """The zone of its clock."""
         return zoneinfo.ZoneInfo(self.time_zone)
 
-    @cached_property
+    @property
     def slots(self) -> tuple[Slot, ...]:
         """Every slot in order of time."""
-        length = datetime.timedelta(minutes=self.slot_minutes)
-        step = length + datetime.timedelta(minutes=self.buffer_minutes)
-        found: list[Slot] = []
-        for number, session in enumerate(sorted(self.sessions, key=lambda one: (one.day, one.starts))):
-            starts = datetime.datetime.combine(session.day, session.starts)
-            ends = datetime.datetime.combine(session.day, session.ends)
-            while starts + length <= ends:
-                found.append(Slot(starts, starts + length, number))
-                starts += step
-        return tuple(found)
+        return _slots(self.sessions, self.slot_minutes, self.buffer_minutes)
 
     def slots_for(self, minutes: int | None) -> int:
         """Slots that a meeting of so many minutes lasts; one where none are stated."""
@@ -320,6 +311,20 @@ class Wish(_Value):
         if self.by == self.about:
             raise ValueError(f"{self.by!r} wishes to meet itself; expected another participant")
         return self
+
+
+@lru_cache(maxsize=256)
+def _slots(sessions: tuple[Session, ...], slot_minutes: int, buffer_minutes: int) -> tuple[Slot, ...]:
+    length = datetime.timedelta(minutes=slot_minutes)
+    step = length + datetime.timedelta(minutes=buffer_minutes)
+    found: list[Slot] = []
+    for number, session in enumerate(sorted(sessions, key=lambda one: (one.day, one.starts))):
+        starts = datetime.datetime.combine(session.day, session.starts)
+        ends = datetime.datetime.combine(session.day, session.ends)
+        while starts + length <= ends:
+            found.append(Slot(starts, starts + length, number))
+            starts += step
+    return tuple(found)
 
 
 def share_a_language(one: Iterable[str], other: Iterable[str]) -> bool:
