@@ -22,7 +22,8 @@ from data.fair_cli_output import (
     write_plan,
 )
 from data.fair_desk import FairDesk
-from data.fair_planner import findings_of, planner
+from data.fair_findings import findings_of
+from data.fair_planner import planner
 from data.fair_plans import Action, Edit
 from data.fair_tables import read_hours, read_participants, read_wishes
 from data.fairs import Closure, Fair, Participant, Role, Wish
@@ -297,6 +298,7 @@ def _report(file: Path, sheet: Sheet, loaded: Loaded[Participant] | Loaded[Wish]
     if loaded.unknown_columns:
         _err.print(f"columns left unread: {', '.join(loaded.unknown_columns)}", markup=False)
     faults = len(loaded.refused)
-    _out.print(f"{file}: {len(loaded.profiles)} {sheet} stored, {faults} faults in refused rows", markup=False)
+    told = f"{file}: {len(loaded.profiles)} {sheet} stored, {faults} faults in refused rows"
+    _out.print(told, markup=False, highlight=False, soft_wrap=True)
     if faults:
         raise typer.Exit(3)

@@ -10,8 +10,8 @@ from fastapi.responses import HTMLResponse
 from fastapi.templating import Jinja2Templates
 
 from data.fair_exports import reason_words
+from data.fair_findings import findings_of
 from data.fair_grid import grid_of
-from data.fair_planner import findings_of
 from data.fair_plans import PlanState
 from matching.errors import SoukError, UnknownRecord
 from matching.messages import available_languages, messages_in

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response, UploadFile
 from fastapi.responses import JSONResponse
 
 from data.fair_exports import plan_document, plan_workbook
-from data.fair_planner import findings_of
+from data.fair_findings import findings_of
 from data.fair_tables import read_hours, read_participants, read_wishes
 from data.fairs import Closure, Fair, Participant, Role, Span
 from data.record_exports import MEDIA_TYPES, Format
