@@ -171,7 +171,7 @@ def group_share(problem: MeetingProblem, takes: Usage) -> tuple[Numbers, Numbers
 
 
 def precedence_rows(problem: MeetingProblem, stays: Numbers, choice: Choice) -> tuple[csr_array, Floats]:
-    """For each two pairs in order and each slot: not both that the first ends later and that the second began by then."""
+    """For two pairs in order and each slot: not both that the first ends later and that the second began by then."""
     slots = len(problem.half_day)
     pair = np.concatenate([choice.pair, held_choice(stays).pair])
     start = np.concatenate([choice.start, held_choice(stays).start])

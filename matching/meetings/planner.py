@@ -81,7 +81,8 @@ def suspected_loss(problem: MeetingProblem) -> Floats:
     """How much each participant's slots are in demand: the rarer side is planned anew. returns: float64 (n,)."""
     open_slots = problem.available.sum(axis=1)
     wishes = np.bincount(np.concatenate([problem.first, problem.second]), minlength=len(open_slots))
-    return wishes / np.maximum(1, np.minimum(problem.maximum, open_slots))
+    sought: Floats = wishes / np.maximum(1, np.minimum(problem.maximum, open_slots))
+    return sought
 
 
 def first_tables(problem: MeetingProblem, slot: Numbers) -> Numbers:
@@ -100,9 +101,11 @@ def first_tables(problem: MeetingProblem, slot: Numbers) -> Numbers:
 
 def shortfalls(problem: MeetingProblem, plan: MeetingPlan) -> Numbers:
     """Promised meetings that the plan does not hold. returns: int64 (n,)."""
-    return np.maximum(problem.minimum - degrees(problem, held_pairs(plan)), 0)
+    lacking: Numbers = np.maximum(problem.minimum - degrees(problem, held_pairs(plan)), 0)
+    return lacking
 
 
 def held_pairs(plan: MeetingPlan) -> Flags:
     """Which pairs the plan holds. returns: bool (m,)."""
-    return plan.slot != NONE
+    held: Flags = plan.slot != NONE
+    return held

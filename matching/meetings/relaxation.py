@@ -36,7 +36,7 @@ class Relaxation:
 
 
 def relax(problem: MeetingProblem, *, steps: int, until: float = np.inf) -> Relaxation:
-    """Solve the time-indexed relaxation by primal-dual steps with restarts; exclusive groups, order, pools are left out.
+    """Solve the time-indexed relaxation by primal-dual steps with restarts, without exclusive groups, order and pools.
 
     Any prices give a true bound, so that stopping early costs tightness and never truth.
     Source: Chambolle & Pock, J. Math. Imaging Vis. 40 (2011); restarts as in Applegate et al., PDLP, NeurIPS 2021.

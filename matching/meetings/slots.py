@@ -126,7 +126,7 @@ def opened(
         return False
     shift, own = table_shift(timetable, path, count), 1 if timetable.table[pair] else 0
     near_fits = timetable.seated[near] - shift + own <= timetable.tables[near]
-    return near_fits and timetable.seated[far] + shift <= timetable.tables[far]
+    return near_fits and bool(timetable.seated[far] + shift <= timetable.tables[far])
 
 
 @compiled
@@ -159,7 +159,7 @@ def apart(timetable: Timetable, pair: int, person: int, path: Numbers, count: in
     """Whether a flip of the path leaves both persons of the pair free where they were."""
     last = last_person(timetable, person, path, count)
     ends = timetable.people[pair]
-    return last != ends[0] and last != ends[1] and person != ends[0] and person != ends[1]
+    return not (last == ends[0] or last == ends[1] or person == ends[0] or person == ends[1])  # noqa: PLR1714
 
 
 @compiled
@@ -231,7 +231,7 @@ def helps(timetable: Timetable, pair: int, held: int, slot: int) -> bool:
     if timetable.table[pair] and timetable.table[held] and full:
         return True
     pool = timetable.pool[pair]
-    return pool >= 0 and timetable.pool[held] == pool
+    return bool(pool >= 0 and timetable.pool[held] == pool)
 
 
 @compiled

@@ -91,7 +91,8 @@ def people_window(
 def during(problem: MeetingProblem, slot: Numbers, opened: Flags) -> Flags:
     """Meetings that take place wholly inside the opened slots. returns: bool (m,)."""
     closed = np.concatenate([[0], np.cumsum(~opened)])
-    return (slot != NONE) & (closed[np.minimum(slot + problem.length, len(opened))] == closed[slot])
+    inside: Flags = closed[np.minimum(slot + problem.length, len(opened))] == closed[slot]
+    return inside & (slot != NONE)
 
 
 def released(problem: MeetingProblem, slot: Numbers, free: Flags, candidates: Flags) -> tuple[Numbers, Choice]:
