@@ -167,7 +167,7 @@ class FairClient:
 
     def free_slots(self, fair_id: str, participant_id: str, other_id: str) -> FreeSlotsAnswer:
         """When two could still meet."""
-        query = {"participant_id": participant_id, "other_id": other_id}
+        query: dict[str, Any] = {"participant_id": participant_id, "other_id": other_id}
         return self._sent("GET", self._path(fair_id, "free-slots"), FreeSlotsAnswer, **query)
 
     def invite(self, fair_id: str, body: InvitationBody) -> InvitationAnswer:
@@ -176,7 +176,7 @@ class FairClient:
 
     def invitations(self, fair_id: str, *, participant_id: str | None = None) -> list[InvitationAnswer]:
         """Every invitation, or those from and to a participant."""
-        query = {"participant_id": participant_id} if participant_id else {}
+        query: dict[str, Any] = {"participant_id": participant_id} if participant_id else {}
         return self._sent("GET", self._path(fair_id, "invitations"), InvitationsAnswer, **query).invitations
 
     def reply(self, fair_id: str, invitation_id: str, body: InvitationReply) -> InvitationAnswer:
