@@ -39,6 +39,8 @@ bench: .venv/development ## slow measurements, for docs/measurements.md
 	$(BIN)/souk evaluate rankers --markdown
 	$(BIN)/souk evaluate exposure --markdown
 	$(BIN)/python benchmarks/speed.py
+	$(BIN)/python benchmarks/draws.py
+	$(BIN)/python -m benchmarks.markets
 	$(BIN)/python -m benchmarks.large
 	$(BIN)/python -m benchmarks.load
 	$(BIN)/python benchmarks/conformance.py

@@ -13,21 +13,29 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from data.database import Database
 from data.exports import ranking_rows, write_rankings, writer_for
 from data.schema import Kind as StoredKind
 from data.settings import Settings
+from data.statement import statement_in_service
 from data.store import NEWEST_REQUESTS, Store
 from data.tables import Loaded, read_requests, read_suppliers
 from data.trade_glossary import heading_names
 from data.workspace import open_matcher, open_workspace
 from matching.advice import advise
+from matching.draw import differences, draw_again
 from matching.encoder import load_encoder
-from matching.errors import InvalidInput
+from matching.errors import InvalidInput, UnreadableFile
+from matching.files import write_whole
 from matching.filters import Filters
 from matching.headings import HeadingModel
 from matching.language import detect_language
+from matching.lots import Draw
 from matching.matcher import Ranking
+from matching.messages import available_languages
 from matching.profiles import BuyerRequest, Supplier
+from matching.ranker import GlassBoxRanker
+from matching.statement_documents import STATEMENT_FORMS, markdown_document
 
 commands = typer.Typer()
 _out = Console()
@@ -155,6 +163,52 @@ def headings(
         for chance in found
     ]
     _print_headings(rows, as_json=as_json)
+
+
+@commands.command()
+def replay(
+    file: Annotated[Path, typer.Argument(help="The answer to POST /v1/draws, as JSON, or its `draw` alone.")],
+) -> None:
+    """Carry a draw out again from its answer and say whether it is what it states; exit code 1 where it is not."""
+    stated = _stated_draw(file)
+    again = draw_again(stated)
+    for lot in again.drawn:
+        _out.print(f"{lot.place}. {lot.supplier_id}: {lot.propensity:.4f} to be drawn", markup=False, highlight=False)
+    faults = differences(stated, again)
+    for fault in faults:
+        _err.print(fault, markup=False, highlight=False)
+    if faults:
+        raise typer.Exit(1)
+    _out.print(f"the draw of {len(again.drawn)} among {len(again.lots)} with the seed {again.seed} is as stated")
+
+
+@commands.command()
+def statement(
+    out: Annotated[Path | None, typer.Option(help="Write to this .md or .html file.")] = None,
+    language: Annotated[str, typer.Option(help="Language of the statement.")] = "en",
+) -> None:
+    """Write the ranking statement: what decides a supplier's place, from the ranker in use."""
+    if language not in available_languages():
+        raise InvalidInput(f"--language is {language!r}, expected one of {', '.join(available_languages())}")
+    if out is not None and out.suffix not in STATEMENT_FORMS:
+        raise InvalidInput(f"--out is {str(out)!r}, expected a name that ends in {' or '.join(STATEMENT_FORMS)}")
+    settings = Settings()
+    ranker = GlassBoxRanker.load(settings.ranker_path)
+    database = Database.open(settings.database_url)
+    written = statement_in_service(database, ranker, exposure=settings.exposure, language=language)
+    if out is None:
+        typer.echo(markdown_document(written), nl=False)
+        return
+    write_whole(out, STATEMENT_FORMS[out.suffix](written).encode())
+    _err.print(f"statement on {ranker.version} written to {out}")
+
+
+def _stated_draw(file: Path) -> Draw:
+    try:
+        document = json.loads(file.read_bytes())
+        return Draw.model_validate(document.get("draw", document))
+    except (OSError, ValueError, AttributeError) as fault:
+        raise UnreadableFile(f"{file}: no answer of a draw ({str(fault).splitlines()[0]})") from None
 
 
 def _requests(text: str | None, file: Path | None) -> list[BuyerRequest]:

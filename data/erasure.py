@@ -26,6 +26,7 @@ from data.schema import (
     ERASURES,
     EVENTS,
     IMPRESSIONS,
+    LOTS,
     MATCHES,
     MODEL_VERSIONS,
     RECORDS,
@@ -179,6 +180,7 @@ class _Dropping:
     def _shown(self, supplier_id: str) -> None:
         """What was shown of a supplier, and what was done with it."""
         self._drop(IMPRESSIONS, IMPRESSIONS.c.object_id == supplier_id, IMPRESSIONS.c.shown_at)
+        self._drop(LOTS, LOTS.c.object_id == supplier_id)
         self._drop(EVENTS, EVENTS.c.object_id == supplier_id, EVENTS.c.received_at)
         self._empty_places(MATCHES.c.id, MATCHES.c.ranking, supplier_id)
         self._empty_places(STANDINGS.c.request_id, STANDINGS.c.best, supplier_id)
@@ -212,6 +214,7 @@ class _Dropping:
     def _matches(self, match_ids: Collection[str]) -> None:
         for some in _chunks(match_ids):
             self._drop(IMPRESSIONS, IMPRESSIONS.c.match_id.in_(some), IMPRESSIONS.c.shown_at)
+            self._drop(LOTS, LOTS.c.match_id.in_(some))
             self._drop(EVENTS, EVENTS.c.query_id.in_(some), EVENTS.c.received_at)
             self._drop(MATCHES, MATCHES.c.id.in_(some), MATCHES.c.matched_at)
             self._drop_naming(some)

@@ -14,9 +14,12 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.engine import Connection
 
 from data.database import Database
-from data.schema import EVENTS, IMPRESSIONS, MATCHES, MODEL_VERSIONS
+from data.schema import EVENTS, IMPRESSIONS, LOTS, MATCHES, MODEL_VERSIONS
 from matching.errors import UnknownRecord
+from matching.lots import Draw, Lot
 from matching.profiles import BuyerRequest
+
+_DRAWN_BY = {"seed", "k", "threshold"}
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,7 @@ class ShownMatch:
     """A request that was answered: the order of all its candidates, so that later pages keep it.
 
     earned_ranks : of each place, the rank by relevance alone; None where that is the order
+    draw         : how the suppliers were drawn; None where they were ranked
     """
 
     id: str
@@ -32,6 +36,7 @@ class ShownMatch:
     encoder_version: str
     ranker_version: str
     earned_ranks: tuple[int, ...] | None = None
+    draw: Draw | None = None
 
 
 @dataclass(frozen=True)
@@ -89,6 +94,7 @@ class EventLog:
             "request": match.request.model_dump(mode="json", exclude_defaults=True),
             "ranking": list(match.ranking),
             "earned_ranks": match.earned_ranks and list(match.earned_ranks),
+            "draw": match.draw and match.draw.model_dump(include=_DRAWN_BY),
             "encoder_version": match.encoder_version,
             "ranker_version": match.ranker_version,
             "matched_at": now,
@@ -96,6 +102,8 @@ class EventLog:
         with self._database.writing() as connection:
             connection.execute(insert(MATCHES).values(row))
             self._insert(connection, impressions, now)
+            if match.draw and match.draw.lots:
+                connection.execute(insert(LOTS), self._lots(match.id, match.draw))
 
     def note_impressions(self, impressions: Sequence[Impression]) -> None:
         """Store what a further page of a match showed; what was shown before stays as it was."""
@@ -112,6 +120,18 @@ class EventLog:
         request = BuyerRequest.model_validate(row.request)
         earned = row.earned_ranks and tuple(row.earned_ranks)
         return ShownMatch(row.id, request, tuple(row.ranking), row.encoder_version, row.ranker_version, earned)
+
+    def draw(self, match_id: str) -> Draw:
+        """A draw as it was carried out; UnknownRecord where no draw has the id. An erased supplier's lot is gone."""
+        table, match = LOTS, MATCHES.c.organisation_id == self._organisation
+        lots = select(table).where(table.c.organisation_id == self._organisation, table.c.match_id == match_id)
+        with self._database.reading() as connection:
+            row = connection.execute(select(MATCHES).where(match, MATCHES.c.id == match_id)).one_or_none()
+            if row is None or row.draw is None:
+                raise UnknownRecord(f"no draw has the id {match_id!r}")
+            found = connection.execute(lots.order_by(table.c.probability.desc(), table.c.object_id)).mappings().all()
+        stated = [Lot.model_validate({**one, "supplier_id": one["object_id"]}) for one in found]
+        return Draw(text=BuyerRequest.model_validate(row.request).text, lots=tuple(stated), **row.draw)
 
     def impressions(self, match_id: str) -> tuple[Impression, ...]:
         """What was shown of a match, by position."""
@@ -166,6 +186,10 @@ class EventLog:
         rows = [stamp | {**vars(impression), "features": dict(impression.features)} for impression in impressions]
         connection.execute(self._database.upsert(IMPRESSIONS).on_conflict_do_nothing(), rows)
 
+    def _lots(self, match_id: str, draw: Draw) -> list[dict[str, Any]]:
+        key = {"organisation_id": self._organisation, "match_id": match_id}
+        return [{**key, "object_id": lot.supplier_id, **lot.model_dump(exclude={"supplier_id"})} for lot in draw.lots]
+
     def _row(self, event: Event, now: datetime) -> dict[str, Any]:
         return {**vars(event), "document": dict(event.document), "received_at": now} | {
             "organisation_id": self._organisation
@@ -200,6 +224,27 @@ def note_model_version(database: Database, kind: str, version: str, trained_on: 
             stated = {"fingerprint": trained_on.fingerprint, "exported_at": exported_at}
             known = MODEL_VERSIONS.c.kind == kind, MODEL_VERSIONS.c.version == version
             connection.execute(update(MODEL_VERSIONS).where(*known).values(trained_on=stated))
+
+
+@dataclass(frozen=True)
+class ServedModel:
+    """A model version as it was noted: when it was first served, and what it was trained on where that is known."""
+
+    first_served_at: datetime
+    trained_on: TrainingData | None
+
+
+def served_model(database: Database, kind: str, version: str) -> ServedModel | None:
+    """What is noted of a model version; None where it was never served."""
+    table = MODEL_VERSIONS
+    query = select(table).where(table.c.kind == kind, table.c.version == version)
+    with database.reading() as connection:
+        row = connection.execute(query).one_or_none()
+    if row is None:
+        return None
+    stated = row.trained_on
+    exported_at = datetime.fromisoformat(stated["exported_at"]) if stated and stated["exported_at"] else None
+    return ServedModel(row.first_served_at, TrainingData(stated["fingerprint"], exported_at) if stated else None)
 
 
 def _fault(event: Event, rankings: Mapping[str, frozenset[str]]) -> tuple[str, str] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -56,18 +56,24 @@ def neutralised(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
 
 
+def write_workbook(sheets: Mapping[str, list[Row]], path: Path) -> None:
+    """Write a .xlsx file of sheets by name, each headed by the names of its rows' fields."""
+    from openpyxl import Workbook
+
+    book = Workbook(write_only=True)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for cells in _cells(rows):
+            sheet.append(cells)
+    book.save(path)
+
+
 def _reasons(match: Match) -> str:
     return " ".join(match.explanation.sentences) if match.explanation else ""
 
 
 def _write_excel(rows: list[Row], path: Path) -> None:
-    from openpyxl import Workbook
-
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet("matches")
-    for cells in _cells(rows):
-        sheet.append(cells)
-    book.save(path)
+    write_workbook({"matches": rows}, path)
 
 
 def _write_csv(rows: list[Row], path: Path) -> None:

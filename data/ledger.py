@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
+import math
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from time import monotonic
 from typing import Any
 
-from sqlalchemy import Float, Select, Subquery, and_, case, cast, func, null, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Float,
+    Select,
+    Subquery,
+    Table,
+    and_,
+    case,
+    cast,
+    func,
+    null,
+    select,
+    union_all,
+)
 
 from data.database import Database
-from data.schema import IMPRESSIONS, RECORDS, Kind
+from data.schema import IMPRESSIONS, LOTS, RECORDS, Kind
 
 NEWCOMER_DAYS = 365
+_DEBT_SECONDS = 60.0
 _SUPPLIERS = RECORDS[Kind.SUPPLIERS]
 
 
@@ -22,7 +41,8 @@ class Attention:
     name     : id of the supplier; size, country code or "newcomer" and "established"; None where nothing is stated
     received : sum of 1 / log2(1 + position)
     earned   : of the attention that each match gave to all it showed, the part of its expected relevance in
-               theirs. Source: Biega, Gummadi & Weikum, Equity of Attention, SIGIR 2018, doi:10.1145/3209978.3210063.
+               theirs; of a draw the part of its probability in that of all who qualified, drawn or not.
+               Source: Biega, Gummadi & Weikum, Equity of Attention, SIGIR 2018, doi:10.1145/3209978.3210063.
     """
 
     name: str | None
@@ -30,8 +50,30 @@ class Attention:
     earned: float
 
 
+class Debts:
+    """Debts of all suppliers of each organisation, added up anew where they are a minute old: all impressions are read.
+
+    clock : tells seconds
+    """
+
+    def __init__(self, database: Database, clock: Callable[[], float] = monotonic) -> None:
+        self._database = database
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._known: dict[str, tuple[float, Mapping[str, float]]] = {}
+
+    def of(self, organisation: str) -> Mapping[str, float]:
+        """Attention earned less attention received, by supplier; whoever has none is not in it."""
+        with self._lock:
+            read_at, debts = self._known.get(organisation, (-math.inf, {}))
+            if self._clock() - read_at >= _DEBT_SECONDS:
+                read_at, debts = self._clock(), Ledger(self._database, organisation).debts()
+                self._known[organisation] = read_at, debts
+            return debts
+
+
 class Ledger:
-    """What the impressions of one organisation tell of attention; whoever was never shown is not in it."""
+    """What the matches and draws of one organisation tell of attention; whoever was in none of them is not in it."""
 
     def __init__(self, database: Database, organisation: str) -> None:
         self._database = database
@@ -45,6 +87,13 @@ class Ledger:
         with self._database.reading() as connection:
             rows = connection.execute(query.order_by(received - earned, shown.c.object_id).limit(limit)).all()
         return tuple(Attention(*row) for row in rows)
+
+    def debts(self) -> Mapping[str, float]:
+        """Attention earned less attention received, of each supplier that was ever shown or qualified for a draw."""
+        shown = self._shown()
+        query = select(shown.c.object_id, func.sum(shown.c.earned - shown.c.received)).group_by(shown.c.object_id)
+        with self._database.reading() as connection:
+            return {row[0]: float(row[1]) for row in connection.execute(query).all()}
 
     def groups(self) -> dict[str, tuple[Attention, ...]]:
         """Attention by size, country and newness; a newcomer was first stored within NEWCOMER_DAYS."""
@@ -77,13 +126,24 @@ class Ledger:
         return select(*keys, func.sum(named.c.received), func.sum(named.c.earned)).group_by(*keys)
 
     def _shown(self) -> Subquery:
-        """One row per impression: what it gave, and what the supplier earned of what the match gave."""
-        table = IMPRESSIONS
-        received = func.ln(2.0) / func.ln(cast(table.c.position + 1, Float))
-        relevance = 1.0 / (1.0 + func.exp(-table.c.score))
-        of_all = [func.sum(value).over(partition_by=table.c.match_id) for value in (received, relevance)]
-        return (
-            select(table.c.object_id, received.label("received"), (of_all[0] * relevance / of_all[1]).label("earned"))
-            .where(table.c.organisation_id == self._organisation)
-            .subquery()
-        )
+        """One row per supplier and match: what it was given, and what it earned of all that the match gave."""
+        shown, lots = IMPRESSIONS, LOTS
+        drawn_matches = select(lots.c.match_id).where(lots.c.organisation_id == self._organisation, lots.c.place == 1)
+        relevance = 1.0 / (1.0 + func.exp(-shown.c.score))
+        drawn = case((lots.c.place.is_not(None), _attention(lots.c.place)), else_=0.0)
+        return union_all(
+            _given(shown, _attention(shown.c.position), relevance).where(
+                shown.c.organisation_id == self._organisation, shown.c.match_id.not_in(drawn_matches)
+            ),
+            _given(lots, drawn, lots.c.probability).where(lots.c.organisation_id == self._organisation),
+        ).subquery()
+
+
+def _attention(place: Column[Any]) -> ColumnElement[Any]:
+    return func.ln(2.0) / func.ln(cast(place + 1, Float))
+
+
+def _given(table: Table, received: ColumnElement[Any], relevance: ColumnElement[Any]) -> Select[Any]:
+    of_all = [func.sum(value).over(partition_by=table.c.match_id) for value in (received, relevance)]
+    earned = of_all[0] * relevance / of_all[1]
+    return select(table.c.object_id, received.label("received"), earned.label("earned"))

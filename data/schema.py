@@ -1,4 +1,4 @@
-"""The tables of the database: organisations, records, keys, matches, events, models, erasures, webhooks, fairs."""
+"""The tables: organisations, records, changes, keys, matches, draws, events, models, erasures, webhooks, fairs."""
 
 from __future__ import annotations
 
@@ -141,6 +141,8 @@ MATCHES = Table(
     Column("ranking", JSON, nullable=False),
     # Of each place, the rank by relevance alone; None where that is the order.
     Column("earned_ranks", JSON(none_as_null=True), nullable=True),
+    # Seed, k and threshold where the suppliers were drawn.
+    Column("draw", JSON(none_as_null=True), nullable=True),
     Column("encoder_version", String(200), nullable=False),
     Column("ranker_version", String(200), nullable=False),
     Column("matched_at", Moment, nullable=False),
@@ -158,6 +160,22 @@ IMPRESSIONS = Table(
     Column("propensity", Float, nullable=False),
     Column("ranker_version", String(200), nullable=False),
     Column("shown_at", Moment, nullable=False),
+    ForeignKeyConstraint(["organisation_id", "match_id"], ["matches.organisation_id", "matches.id"]),
+)
+
+# Whoever qualified for a draw, drawn or not; place counts from 1.
+LOTS = Table(
+    "lots",
+    METADATA,
+    _organisation(),
+    Column("match_id", String(64), primary_key=True),
+    Column("object_id", IDENTIFIER, primary_key=True),
+    Column("probability", Float, nullable=False),
+    Column("debt", Float, nullable=False),
+    Column("weight", Float, nullable=False),
+    Column("propensity", Float, nullable=False),
+    Column("place", Integer, nullable=True),
+    Column("place_propensity", Float, nullable=True),
     ForeignKeyConstraint(["organisation_id", "match_id"], ["matches.organisation_id", "matches.id"]),
 )
 

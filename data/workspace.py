@@ -237,11 +237,17 @@ def training_of(models: Models) -> dict[str, TrainingData]:
     manifest = json.loads((shipped.ENCODER / MANIFEST).read_text(encoding="utf-8"))
     if models.encoder.fingerprint == encoder_fingerprint(manifest["sha256"]):
         known["encoder"] = SHIPPED_DATA
+    ranker = training_of_ranker(models.ranker)
+    return {**known, "ranker": ranker} if ranker else known
+
+
+def training_of_ranker(ranker: GlassBoxRanker) -> TrainingData | None:
+    """What a ranker was trained on where it is the shipped one; of another nothing is known."""
     with suppress(SoukError):
-        ranker = GlassBoxRanker.load(shipped.RANKER)
-        if (ranker.version, ranker.curves) == (models.ranker.version, models.ranker.curves):
-            known["ranker"] = SHIPPED_DATA
-    return known
+        known = GlassBoxRanker.load(shipped.RANKER)
+        if (known.version, known.curves) == (ranker.version, ranker.curves):
+            return SHIPPED_DATA
+    return None
 
 
 def model_signature(settings: Settings) -> tuple[tuple[str, int, int, int], ...]:

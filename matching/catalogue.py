@@ -117,9 +117,10 @@ class Catalogue:
     def with_changes(self, removed: Collection[str], added: Catalogue) -> Catalogue:
         """The next state: ids removed, and suppliers added in place of those of the same ids."""
         dropped = set(removed) | set(added.row_by_id)
+        # Copied and taken from, not filtered: what a change costs is to depend on the change.
+        kept = dict(self.row_by_id)
         alive = self.alive.copy()
-        alive[[self.row_by_id[supplier_id] for supplier_id in dropped if supplier_id in self.row_by_id]] = False
-        kept = {supplier_id: row for supplier_id, row in self.row_by_id.items() if supplier_id not in dropped}
+        alive[[kept.pop(supplier_id) for supplier_id in dropped if supplier_id in kept]] = False
         return Catalogue(
             suppliers=self.suppliers.followed_by(added.suppliers),
             ids=self.ids + added.ids,
@@ -134,7 +135,7 @@ class Catalogue:
             completeness=np.concatenate([self.completeness, added.completeness]),
             tie_breakers=np.concatenate([self.tie_breakers, added.tie_breakers]),
             alive=np.concatenate([alive, added.alive]),
-            row_by_id={**kept, **{supplier_id: row + len(self) for supplier_id, row in added.row_by_id.items()}},
+            row_by_id=kept | {supplier_id: row + len(self) for supplier_id, row in added.row_by_id.items()},
         )
 
     def take(self, rows: Rows) -> Catalogue:

@@ -7,7 +7,7 @@ on the way in ("Maroc" becomes "MA", "151590" becomes "1515.90").
 from __future__ import annotations
 
 import datetime
-import unicodedata
+import re
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Annotated, Any, Self
@@ -19,13 +19,14 @@ from matching.codes import Incoterm
 from matching.units import unit_code
 
 MAX_TEXT_CHARACTERS = 20_000
+_CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def _clean(value: object) -> object:
     """NUL and other control characters are what broken exports leave in a text; they carry no meaning."""
     if not isinstance(value, str):
         return value
-    return "".join(" " if unicodedata.category(character) == "Cc" else character for character in value).strip()
+    return _CONTROL_CHARACTERS.sub(" ", value).strip()
 
 
 def _number(value: object) -> object:

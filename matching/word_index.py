@@ -85,12 +85,20 @@ class WordIndex:
 
     def _held(self, word: str) -> NDArray[np.int32]:
         parts = [postings[word] for postings in (self._settled, self._recent) if word in postings]
+        if len(parts) == 1:
+            return parts[0]
         return np.concatenate(parts, axis=1) if parts else np.empty((2, 0), np.int32)
 
     def _living(self, word: str) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         rows, counts = self._held(word)
+        if self._all_alive:
+            return rows, counts
         alive = self._alive[rows]
         return rows[alive], counts[alive]
+
+    @cached_property
+    def _all_alive(self) -> bool:
+        return bool(self._alive.all())
 
     @cached_property
     def _dampings(self) -> Floats:

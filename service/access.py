@@ -17,6 +17,7 @@ from data.erasure import Erasures
 from data.events import EventLog
 from data.fair_desk import FairDesk
 from data.keys import Key, Scope
+from data.ledger import Ledger
 from data.store import Store
 from data.webhooks import Webhooks
 from data.workspace import Workspace
@@ -80,6 +81,11 @@ class Caller:
     def events(self) -> EventLog:
         """What the caller was shown, and what its users did."""
         return EventLog(self.live.database, self.organisation)
+
+    @property
+    def ledger(self) -> Ledger:
+        """The attention that the caller's suppliers were given and earned."""
+        return Ledger(self.live.database, self.organisation)
 
     @property
     def answers(self) -> Answers:

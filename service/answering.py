@@ -17,41 +17,55 @@ from matching.matcher import Match, Matcher, Scoring
 from matching.profiles import BuyerRequest
 from service import cursors
 from service.access import Caller
-from service.schemas import HeadingAnswer, MatchAnswer, MatchBody, MatchOptions, NeedAnswer, RankingAnswer, Versions
+from service.draw_schemas import DrawBody
+from service.schemas import (
+    AnswerOptions,
+    HeadingAnswer,
+    MatchAnswer,
+    MatchBody,
+    MatchOptions,
+    NeedAnswer,
+    RankingAnswer,
+    Versions,
+)
 
 
 @dataclass(frozen=True)
-class _Page:
-    """Matches `first` and on (from 0) of a noted match; the places of `scoring` are those of the page's suppliers."""
+class Page:
+    """Matches of a noted match; the places of `scoring` are those of the page's suppliers.
+
+    last : number of the match that the next page begins with, from 0
+    """
 
     match: ShownMatch
     scoring: Scoring
     matches: tuple[Match, ...]
-    first: int
+    last: int
 
 
 def answer(caller: Caller, body: MatchBody) -> RankingAnswer:
     """Answer a request given as text, structured or by its id; or go on where a cursor ended."""
     if body.cursor is not None:
         return _next_page(caller, body.cursor, body)
-    return first_page(caller, _request(caller, body), body)
+    return first_page(caller, asked_request(caller, body), body)
 
 
 def first_page(caller: Caller, request: BuyerRequest, options: MatchOptions) -> RankingAnswer:
     """Rank suppliers for a request and note the ranking with what is shown of it."""
     matcher = caller.workspace.matcher
     today = current_day()
-    allowed = options.filters.allowed(matcher.catalogue, today)
-    scoring = matcher.score(request, allowed=allowed, today=today, exposure=caller.live.exposure)
-    shown = range(min(options.top, len(scoring.rows)))
-    matches = matcher.matches(scoring, shown, explain=options.explain, language=options.language)
-    ranking = tuple(matcher.catalogue.ids[row] for row in scoring.rows)
+    with caller.live.turn:
+        allowed = options.filters.allowed(matcher.catalogue, today)
+        scoring = matcher.score(request, allowed=allowed, today=today, exposure=caller.live.exposure)
+        shown = range(min(options.top, len(scoring.rows)))
+        matches = matcher.matches(scoring, shown, explain=options.explain, language=options.language)
+    ranking = tuple(map(matcher.catalogue.ids.__getitem__, scoring.rows.tolist()))
     earned = None if scoring.earned_ranks is None else tuple(scoring.earned_ranks.tolist())
     versions = matcher.encoder.fingerprint, matcher.ranker.version
     noted = ShownMatch(secrets.token_hex(16), scoring.query.request, ranking, *versions, earned)
-    page = _Page(noted, scoring, matches, 0)
-    caller.events.note_match(noted, _impressions(page, matcher))
-    return _answer(page, matcher, options)
+    page = Page(noted, scoring, matches, options.top)
+    caller.events.note_match(noted, impressions(page, matcher))
+    return page_answer(page, matcher, options)
 
 
 def _next_page(caller: Caller, cursor: str, options: MatchOptions) -> RankingAnswer:
@@ -65,18 +79,20 @@ def _next_page(caller: Caller, cursor: str, options: MatchOptions) -> RankingAns
         scoring = replace(scoring, earned_ranks=np.array(noted.earned_ranks, np.int64)[np.array(ranks, np.int64) - 1])
     places = range(len(ranks))
     matches = matcher.matches(scoring, places, ranks=ranks, explain=options.explain, language=options.language)
-    page = _Page(noted, scoring, matches, first)
-    caller.events.note_impressions(_impressions(page, matcher))
-    return _answer(page, matcher, options)
+    page = Page(noted, scoring, matches, first + options.top)
+    caller.events.note_impressions(impressions(page, matcher))
+    return page_answer(page, matcher, options)
 
 
-def _request(caller: Caller, body: MatchBody) -> BuyerRequest:
+def asked_request(caller: Caller, body: MatchBody | DrawBody) -> BuyerRequest:
+    """The request that a body gives as text, structured, or by the id of a stored one."""
     if body.request_id is not None:
         return BuyerRequest.model_validate(caller.store.get(Kind.REQUESTS, body.request_id).document)
     return body.request or BuyerRequest(text=body.text or "")
 
 
-def _impressions(page: _Page, matcher: Matcher) -> Sequence[Impression]:
+def impressions(page: Page, matcher: Matcher, propensities: Sequence[float] | None = None) -> Sequence[Impression]:
+    """What a page shows, to be noted; without chance in it each supplier was certain to stand where it stands."""
     return [
         Impression(
             page.match.id,
@@ -84,10 +100,12 @@ def _impressions(page: _Page, matcher: Matcher) -> Sequence[Impression]:
             match.rank,
             _features(page.scoring.features[place].tolist()),
             match.score,
-            1.0,
+            propensity,
             matcher.ranker.version,
         )
-        for place, match in enumerate(page.matches)
+        for place, (match, propensity) in enumerate(
+            zip(page.matches, propensities or [1.0] * len(page.matches), strict=True)
+        )
     ]
 
 
@@ -96,8 +114,9 @@ def _features(values: Sequence[float]) -> dict[str, float | None]:
     return {name: None if math.isnan(value) else value for name, value in named if value != NOT_ASKED}
 
 
-def _answer(page: _Page, matcher: Matcher, options: MatchOptions) -> RankingAnswer:
-    query, last = page.scoring.query, page.first + options.top
+def page_answer(page: Page, matcher: Matcher, options: AnswerOptions) -> RankingAnswer:
+    """The answer that a page is."""
+    query = page.scoring.query
     reader = options.language or query.request.language or "en"
     return RankingAnswer(
         match_id=page.match.id,
@@ -108,5 +127,5 @@ def _answer(page: _Page, matcher: Matcher, options: MatchOptions) -> RankingAnsw
         matches=[MatchAnswer.of(match) for match in page.matches],
         day=query.today,
         versions=Versions.of(matcher),
-        next_cursor=cursors.written(page.match.id, last) if last < len(page.match.ranking) else None,
+        next_cursor=cursors.written(page.match.id, page.last) if page.last < len(page.match.ranking) else None,
     )

@@ -19,9 +19,10 @@ from service.envelope import Envelope
 from service.live import Live
 from service.metrics import Metrics
 from service.pages import fairs as fair_pages
-from service.pages import start
+from service.pages import ledger, start, statement
 from service.routes import (
     bulk,
+    draws,
     erasures,
     exposure,
     fair_meetings,
@@ -85,9 +86,11 @@ def _assemble(app: FastAPI, settings: ServiceSettings, metrics: Metrics) -> None
             max_age=600,
         )
     app.add_middleware(Envelope, settings=settings, metrics=metrics)
-    for module in (
-        start, fair_pages, match, headings, suppliers, requests, bulk, feedback, exposure, fairs, fair_meetings,
-        erasures, webhooks, health,
-    ):  # fmt: skip
+    for module in (start, ledger, statement, fair_pages):
         app.include_router(module.router)
+    for routes in (
+        match, draws, headings, suppliers, requests, bulk, feedback, exposure, fairs, fair_meetings, erasures, webhooks,
+        health,
+    ):  # fmt: skip
+        app.include_router(routes.router)
     app.openapi = describe(app)  # type: ignore[method-assign]

@@ -13,7 +13,7 @@ from contextlib import suppress
 from importlib.metadata import entry_points
 from multiprocessing import parent_process
 from multiprocessing.connection import wait
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 from pydantic import ValidationError
@@ -22,6 +22,7 @@ from rich.logging import RichHandler
 
 from data.cli import EncoderOption
 from matching.errors import InvalidInput, SoukError, StoreUnavailable
+from service.ports import SharedPort
 from service.settings import ServiceSettings
 
 if TYPE_CHECKING:
@@ -74,10 +75,9 @@ def _run(settings: ServiceSettings) -> None:
         timeout_worker_healthcheck=_WORKER_ANSWERS_SECONDS,
     )
     if settings.workers > 1:
-        listening = config.bind_socket()
-        # asyncio asks for no delay only on sockets that it opened itself; with one, an answer in two parts takes 40 ms.
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        Multiprocess(config, sockets=[listening]).run()
+        # Alone at first: another server on the port is a fault, not a partner.
+        config.bind_socket().close()
+        Multiprocess(config, [cast(socket.socket, SharedPort(settings.host, settings.port))]).run()
         return
     server = uvicorn.Server(config)
     with suppress(KeyboardInterrupt):

@@ -19,8 +19,10 @@ from pydantic import BaseModel
 
 from data.webhooks import EventType
 from matching.filters import Filters
+from matching.lots import Draw
 from matching.profiles import BuyerRequest, Certificate, Constraints, Money, Product, Quantity, Supplier
 from service.calls import ApiError, Calls, NotFound, PreconditionFailed, TooManyRequests, Unavailable, away
+from service.draw_schemas import DrawAnswer, DrawBody
 from service.erasure_schemas import ErasureBody, ReceiptAnswer, ReceiptsAnswer
 from service.fair_client import FairClient
 from service.feedback import FeedbackAnswer, FeedbackBatch, FeedbackEvent
@@ -72,6 +74,17 @@ class Wanted(TypedDict, total=False):
 
     filters: Filters
     top: int
+    language: str | None
+    explain: bool
+
+
+class Drawing(TypedDict, total=False):
+    """How a draw is wanted; see DrawBody."""
+
+    k: int
+    seed: int | None
+    threshold: float
+    filters: Filters
     language: str | None
     explain: bool
 
@@ -139,6 +152,22 @@ class SoukClient:
         """Rankings of at most 100 requests, in their order."""
         body = BatchBody(requests=list(requests), **wanted)
         return self._post("/v1/match/batch", body, BatchAnswer).rankings
+
+    def draw(
+        self,
+        text: str | None = None,
+        *,
+        request: BuyerRequest | None = None,
+        request_id: str | None = None,
+        **wanted: Unpack[Drawing],
+    ) -> DrawAnswer:
+        """Draw suppliers that qualify for one of: a plain text, a structured request, the id of a stored one."""
+        body = DrawBody(text=text, request=request, request_id=request_id, **wanted)
+        return self._post("/v1/draws", body, DrawAnswer)
+
+    def stored_draw(self, match_id: str) -> Draw:
+        """A draw as it was carried out; NotFound where no draw has the match_id."""
+        return self._get(f"/v1/draws/{_quoted(match_id)}", Draw)
 
     def requests_for(self, supplier_id: str, *, top: int = 10) -> RequestsAnswer:
         """The stored requests that fit a supplier best."""

@@ -43,15 +43,20 @@ class _Answer(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
 
-class MatchOptions(_Body):
-    """How matches are wanted."""
+class AnswerOptions(_Body):
+    """Who may be a match, and how matches are explained."""
 
     filters: Filters = Filters()
-    top: int = Field(default=10, ge=1, le=100, strict=True, description="How many matches at most")
     language: ReaderLanguage | None = Field(
         default=None, description="Language of the reasons; by default that of the request"
     )
     explain: bool = Field(default=True, strict=True, description="Whether each match carries its reasons")
+
+
+class MatchOptions(AnswerOptions):
+    """How matches are wanted."""
+
+    top: int = Field(default=10, ge=1, le=100, strict=True, description="How many matches at most")
 
 
 class MatchBody(MatchOptions):

@@ -104,6 +104,7 @@ def _known(served: Served, token: str, webhook_id: str) -> dict[str, str]:
         ranking = client.match("argan oil", top=1)
         # A match with an event of this client is erased with no other client.
         client.feedback(_event(ranking.match_id))
+        draw_id = client.draw("argan oil").match_id
         client.put_supplier(Supplier(id="erased", name="Firm"))
         receipt = client.erase(supplier_id="erased")
         fair = _fair(client)
@@ -114,6 +115,7 @@ def _known(served: Served, token: str, webhook_id: str) -> dict[str, str]:
         "supplier_id": "known",
         "request_id": "known",
         "match_id": ranking.match_id,
+        "draw_id": draw_id,
         "client_id": "known",
         "erasure_id": receipt.id,
         "webhook_id": webhook_id,

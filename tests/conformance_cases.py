@@ -83,7 +83,7 @@ def _complete(case: Any) -> None:
     for bound in ("if-match", "if-none-match"):
         case.headers.pop(bound, None)
     if "idempotency-key" in case.headers:
-        case.headers["idempotency-key"] = str(_number(_content(case)))
+        case.headers["idempotency-key"] = str(_number((case.path, _content(case))))
     if case.method == "DELETE":
         case.path_parameters = {name: _made(name) for name in case.path_parameters}
     operation = f"{case.method} {case.path}"
@@ -215,6 +215,7 @@ _BODIES: Mapping[str, Callable[[Any], Any]] = {
     "PUT /v1/suppliers/{supplier_id}": _without_id,
     "PUT /v1/requests/{request_id}": _without_id,
     "POST /v1/match": _of_one_kind,
+    "POST /v1/draws": _of_one_kind,
     "POST /v1/match/batch": lambda body: body,
     "POST /v1/hs": lambda body: body,
     "POST /v1/feedback": _event,

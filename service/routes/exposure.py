@@ -6,7 +6,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from data.ledger import Ledger
 from service.access import Analysing
 from service.problems import described
 from service.schemas import AttentionAnswer, ExposureAnswer
@@ -17,7 +16,7 @@ router = APIRouter(prefix="/v1/exposure", tags=["exposure"])
 @router.get("", responses=described())
 def exposure(caller: Analysing, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> ExposureAnswer:
     """Attention given and earned, by size, country and newness, and the suppliers that were given least of theirs."""
-    ledger = Ledger(caller.live.database, caller.organisation)
+    ledger = caller.ledger
     groups = {
         column: [AttentionAnswer.model_validate(one) for one in found] for column, found in ledger.groups().items()
     }

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from data.cli import commands
-from matching.errors import ModelMissing
+from matching.draw import draw_suppliers
+from matching.errors import InvalidInput, ModelMissing, UnreadableFile
 
 
 def run(*arguments: str) -> str:
@@ -43,3 +46,40 @@ def test_advice_is_printed_in_the_language_asked_for(monkeypatch: pytest.MonkeyP
     output = run("advise", "S0004", "--requests", str(asked), "--first", "3", "--language", "fr")
     assert "of 1 requests" in output
     assert "Votre profil n'indique pas : " in output
+
+
+def _answer_of_a_draw(file: Path, **altered: Any) -> Path:
+    made = draw_suppliers(
+        "kilim", ["S1", "S2", "S3"], np.array([0.9, 0.8, 0.7]), np.zeros(3), k=2, seed=5, threshold=0.5
+    )
+    file.write_text(json.dumps({"match_id": "m", "draw": {**made.model_dump(), **altered}}), encoding="utf-8")
+    return file
+
+
+def test_a_draw_is_replayed_from_its_answer(tmp_path: Path) -> None:
+    output = run("replay", str(_answer_of_a_draw(tmp_path / "draw.json")))
+    assert "the draw of 2 among 3 with the seed 5 is as stated" in output
+
+
+def test_a_draw_that_states_what_cannot_be_is_told_by_exit_code_1(tmp_path: Path) -> None:
+    result = CliRunner().invoke(commands, ["replay", str(_answer_of_a_draw(tmp_path / "draw.json", k=1))])
+    assert result.exit_code == 1
+    assert "is as stated" not in result.output
+
+
+@pytest.mark.parametrize("content", ["{}", "[]", "nothing", '{"draw": {"seed": -1}}'])
+def test_a_file_that_is_no_answer_of_a_draw_is_named(tmp_path: Path, content: str) -> None:
+    (tmp_path / "draw.json").write_text(content, encoding="utf-8")
+    with pytest.raises(UnreadableFile, match=r"draw\.json: no answer of a draw"):
+        CliRunner().invoke(commands, ["replay", str(tmp_path / "draw.json")], catch_exceptions=False)
+
+
+def test_the_statement_is_written_in_the_form_that_the_file_is_named_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SOUK_DATABASE_URL", f"sqlite:///{tmp_path}/souk.db")
+    assert run("statement").startswith("# How suppliers are ranked\n")
+    run("statement", "--out", str(tmp_path / "statement.html"), "--language", "ar")
+    assert '<html lang="ar" dir="rtl">' in (tmp_path / "statement.html").read_text(encoding="utf-8")
+    with pytest.raises(InvalidInput, match=r"expected a name that ends in \.md or \.html"):
+        CliRunner().invoke(commands, ["statement", "--out", "statement.pdf"], catch_exceptions=False)

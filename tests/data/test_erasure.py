@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sqlalchemy import insert, select
 from typer.testing import CliRunner
@@ -22,6 +23,7 @@ from data.snapshot import Snapshot
 from data.store import Outcome, Store
 from data.webhooks import EventType, Webhooks, tell
 from data.workspace import SHIPPED_DATA, Models, Workspace
+from matching.draw import draw_suppliers
 from matching.errors import InvalidInput, UnknownRecord
 from matching.profiles import BuyerRequest, Supplier
 from matching.ranker import GlassBoxRanker
@@ -57,7 +59,9 @@ def store(database_url: str, clock: Clock) -> Store:
 
 def _note_match(store: Store, match_id: str, request: BuyerRequest) -> None:
     shown = [Impression(match_id, one, place, {}, 1.0, 1.0, "r") for place, one in enumerate((FIRM.id, "S2"), start=1)]
-    EventLog(store.database, "acme").note_match(ShownMatch(match_id, request, ("S2", FIRM.id, "S3"), "e", "r"), shown)
+    draw = draw_suppliers(request.text, [FIRM.id, "S2"], np.array([0.9, 0.8]), np.zeros(2), k=2, seed=1, threshold=0.5)
+    noted = ShownMatch(match_id, request, ("S2", FIRM.id, "S3"), "e", "r", draw=draw)
+    EventLog(store.database, "acme").note_match(noted, shown)
 
 
 def _note_event(store: Store, event_id: str, match_id: str, supplier_id: str, client_id: str) -> None:
@@ -85,8 +89,8 @@ def test_of_an_erased_supplier_no_table_holds_a_trace(store: Store) -> None:
     assert FIRM.id in _everything(store)
     receipt = _erasures(store).erase(_supplier())
     assert receipt.erased == {
-        "suppliers": 1, "changes": 1, "impressions": 2, "events": 2, "matches": 2, "standings": 2, "answers": 1,
-        "deliveries": 1,
+        "suppliers": 1, "changes": 1, "impressions": 2, "lots": 2, "events": 2, "matches": 2, "standings": 2,
+        "answers": 1, "deliveries": 1,
     }  # fmt: skip
     left = _everything(store)
     assert FIRM.id not in left
@@ -105,8 +109,8 @@ def test_the_others_keep_their_places_in_a_ranking(store: Store) -> None:
 def test_of_an_erased_request_no_table_holds_a_trace(store: Store) -> None:
     receipt = _erasures(store).erase(Subject(SubjectKind.REQUEST, "R-née"))
     assert receipt.erased == {
-        "requests": 1, "changes": 1, "impressions": 2, "events": 1, "matches": 1, "standings": 1, "answers": 1,
-        "deliveries": 1,
+        "requests": 1, "changes": 1, "impressions": 2, "lots": 2, "events": 1, "matches": 1, "standings": 1,
+        "answers": 1, "deliveries": 1,
     }  # fmt: skip
     left = _everything(store)
     assert "R-née" not in left

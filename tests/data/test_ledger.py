@@ -7,8 +7,9 @@ import pytest
 
 from data.database import Database
 from data.events import EventLog, Impression, ShownMatch
-from data.ledger import NEWCOMER_DAYS, Ledger
+from data.ledger import NEWCOMER_DAYS, Debts, Ledger
 from data.store import Store
+from matching.draw import draw_suppliers
 from matching.profiles import BuyerRequest, Supplier
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -63,3 +64,41 @@ def test_groups_add_up_their_suppliers(database: Database) -> None:
 def test_another_organisation_has_a_ledger_of_its_own(database: Database) -> None:
     ledger = Ledger(database, "acme")
     assert (ledger.suppliers(10), ledger.groups()) == ((), {"size": (), "country": (), "newness": ()})
+
+
+def test_debts_are_what_was_earned_and_not_received(database: Database) -> None:
+    ledger = Ledger(database, "default")
+    assert ledger.debts() == pytest.approx({one.name: one.earned - one.received for one in ledger.suppliers(10)})
+
+
+def test_debts_are_added_up_anew_once_they_are_a_minute_old(database: Database) -> None:
+    seconds = 0.0
+    debts = Debts(database, lambda: seconds)
+    before = dict(debts.of("default"))
+    shown = [Impression("m4", "S1", 1, {}, 0.0, 1.0, "r"), Impression("m4", "S2", 2, {}, 0.0, 1.0, "r")]
+    EventLog(database, "default").note_match(
+        ShownMatch("m4", BuyerRequest(text="argan"), ("S1", "S2"), "e", "r"), shown
+    )
+    seconds = 59.0
+    assert debts.of("default") == before
+    assert debts.of("acme") == {}
+    seconds = 60.0
+    assert debts.of("default")["S1"] == pytest.approx(before["S1"] + (1 + SECOND) / 2 - 1.0)
+
+
+def test_whoever_qualified_for_a_draw_earns_of_it_drawn_or_not(database_url: str) -> None:
+    database = Database.open(database_url)
+    Store(database).put_suppliers([Supplier(id="S1", name="A")])
+    chances = np.array([0.6, 0.3, 0.1])
+    made = draw_suppliers("argan", ["S1", "S2", "S3"], chances, np.zeros(3), k=2, seed=1, threshold=0.05)
+    ids = tuple(lot.supplier_id for lot in made.drawn)
+    shown = [Impression("d1", one, place, {}, 0.0, 0.5, "r") for place, one in enumerate(ids, start=1)]
+    EventLog(database, "default").note_match(
+        ShownMatch("d1", BuyerRequest(text="argan"), ids, "e", "r", draw=made), shown
+    )
+    found = {one.name: (one.received, one.earned) for one in Ledger(database, "default").suppliers(10)}
+    received = dict(zip(ids, (1.0, SECOND), strict=True))
+    assert found == {
+        name: pytest.approx((received.get(name, 0.0), (1.0 + SECOND) * chance))
+        for name, chance in zip(("S1", "S2", "S3"), chances, strict=True)
+    }

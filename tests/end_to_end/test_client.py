@@ -106,6 +106,8 @@ METHODS: Mapping[str, Callable[[SoukClient, Path], object]] = {
     "GET /v1/requests/{request_id}": lambda client, _: client.request("R 1"),
     "GET /v1/requests": lambda client, _: list(client.requests(country="DK")),
     "POST /v1/match": lambda client, _: client.match("wool rugs"),
+    "POST /v1/draws": lambda client, _: client.draw("wool rugs", k=2, threshold=0.01, seed=7),
+    "GET /v1/draws/{draw_id}": lambda client, _: client.stored_draw(client.draw("wool rugs").match_id),
     "POST /v1/match/batch": lambda client, _: client.match_batch([WANTED]),
     "POST /v1/hs": lambda client, _: client.headings("wool rugs"),
     "GET /v1/suppliers/{supplier_id}/requests": lambda client, _: client.requests_for(RUGS.id),

@@ -7,6 +7,8 @@ import os
 import re
 import shutil
 import signal
+import socket
+import subprocess
 import threading
 import time
 from collections import Counter
@@ -22,7 +24,7 @@ from safetensors.numpy import load_file, save_file
 from data import shipped
 from matching.encoder import encoder_fingerprint, file_checksum
 from matching.ranker import GlassBoxRanker
-from tests.served import Served
+from tests.served import SOUK, Served
 from tests.service.conftest import wait_until
 
 FIRM = {"name": "Vannerie Doum", "description": "baskets of palm leaf"}
@@ -155,6 +157,28 @@ def by_worker(workers: Served, tmp_path: Path) -> Iterator[dict[int, httpx.Clien
         for client in found.values():
             wait_until(lambda client=client: client.get("/readyz").status_code == 200)
         yield found
+
+
+def test_connections_opened_at_once_are_shared_out_among_workers(
+    by_worker: dict[int, httpx.Client], workers: Served, tmp_path: Path
+) -> None:
+    host, port = workers.address.removeprefix("http://").split(":")
+    with ExitStack() as opened:
+        # All wait to be accepted before either worker can have taken one and answered.
+        waiting = [opened.enter_context(socket.create_connection((host, int(port)))) for _ in range(32)]
+        for number, connection in enumerate(waiting):
+            connection.sendall(f"GET /healthz HTTP/1.1\r\nhost: {host}\r\nx-request-id: one-{number}\r\n\r\n".encode())
+        taken = {_process_that_answered(tmp_path, f"one-{number}") for number in range(32)}
+    assert taken == set(by_worker)
+
+
+def test_a_port_that_another_server_holds_is_not_shared(workers: Served) -> None:
+    second = subprocess.run(
+        [SOUK, "serve", "--workers", "2", "--port", workers.address.rsplit(":", 1)[1]],
+        env=workers.environment, capture_output=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert second.returncode != 0
+    assert b"Address already in use" in second.stderr
 
 
 def _matches(client: httpx.Client) -> list[str]:

@@ -10,6 +10,7 @@ from matching.advice_sentences import PART_TITLES
 from matching.explanation import FEATURE_TITLES
 from matching.messages import CATALOGUES, available_languages, messages_in
 from matching.profiles import Money, Quantity
+from matching.statement import SIZE_TITLES
 
 ROOT = Path(__file__).parents[2]
 TRANSLATED = [language for language in available_languages() if language != "en"]
@@ -25,7 +26,7 @@ def _messages_in_code() -> set[str]:
         for folder, code in folders.items()
         for message in extract_from_dir(ROOT / folder, [code, html], keywords=keywords)
     ]
-    return set(found) | set(FEATURE_TITLES.values()) | set(PART_TITLES.values())
+    return set(found) | set(FEATURE_TITLES.values()) | set(PART_TITLES.values()) | set(SIZE_TITLES.values())
 
 
 @pytest.mark.parametrize("language", TRANSLATED)

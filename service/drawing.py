@@ -1,0 +1,68 @@
+"""A request answered by a fair draw: scored, drawn, explained, and noted with the propensities of the draw."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from data.events import ShownMatch
+from matching.catalogue import Rows
+from matching.certificates import current_day
+from matching.draw import draw_suppliers
+from matching.lots import LARGEST_SEED, Draw
+from matching.matcher import Matcher, Scoring
+from service.access import Caller
+from service.answering import Page, asked_request, impressions, page_answer
+from service.draw_schemas import DrawAnswer, DrawBody
+
+
+def drawn(caller: Caller, body: DrawBody) -> DrawAnswer:
+    """Draw suppliers for a request and note them as shown, each with its probability to be drawn at its place."""
+    matcher, today = caller.workspace.matcher, current_day()
+    request, owed = asked_request(caller, body), caller.live.debts.of(caller.organisation)
+    with caller.live.turn:
+        allowed = body.filters.allowed(matcher.catalogue, today)
+        scoring = matcher.score(request, allowed=allowed, today=today)
+        made = _draw(body, matcher, scoring, owed)
+        page = _page(made, matcher, scoring, body)
+    chances = [lot.place_propensity or 0.0 for lot in made.drawn]
+    caller.events.note_match(page.match, impressions(page, matcher, chances))
+    return DrawAnswer(**dict(page_answer(page, matcher, body)), draw=made)
+
+
+def _draw(body: DrawBody, matcher: Matcher, scoring: Scoring, owed: Mapping[str, float]) -> Draw:
+    ids = [matcher.catalogue.ids[row] for row in scoring.rows]
+    return draw_suppliers(
+        scoring.query.request.text,
+        ids,
+        matcher.ranker.probabilities(scoring.scores),
+        np.array([owed.get(one, 0.0) for one in ids], np.float64),
+        k=body.k,
+        seed=secrets.randbelow(LARGEST_SEED + 1) if body.seed is None else body.seed,
+        threshold=body.threshold,
+    )
+
+
+def _page(made: Draw, matcher: Matcher, scoring: Scoring, body: DrawBody) -> Page:
+    ids = tuple(lot.supplier_id for lot in made.drawn)
+    shown = _taken(scoring, np.array([matcher.catalogue.row_by_id[one] for one in ids], np.int64))
+    matches = matcher.matches(shown, range(len(ids)), explain=body.explain, language=body.language)
+    versions = matcher.encoder.fingerprint, matcher.ranker.version
+    noted = ShownMatch(secrets.token_hex(16), scoring.query.request, ids, *versions, draw=made)
+    return Page(noted, shown, matches, len(ids))
+
+
+def _taken(scoring: Scoring, rows: Rows) -> Scoring:
+    """The scoring of some of its rows alone, in their order."""
+    places = {int(row): place for place, row in enumerate(scoring.rows)}
+    kept = np.array([places[int(row)] for row in rows], np.int64)
+    return replace(
+        scoring,
+        rows=scoring.rows[kept],
+        features=scoring.features[kept],
+        terms=scoring.terms[kept],
+        scores=scoring.scores[kept],
+    )
