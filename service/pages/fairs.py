@@ -48,6 +48,7 @@ def fair(
         return page(request, "fairs.html", messages, {"fairs": (), "fault": error}, status=HTTPStatus.NOT_FOUND)
     values = {
         "title": content.fair.name,
+        "plural": messages.plural,
         "fair": content.fair,
         "participants": content.participants,
         "names": {one.id: one.name for one in content.participants},
