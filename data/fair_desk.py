@@ -7,10 +7,11 @@ from datetime import datetime
 
 from sqlalchemy import select, update
 
+from data.fair_days import still_possible
 from data.fair_edits import edited, free_slots_of, off_closed_tables
 from data.fair_feedback import FairFeedback
 from data.fair_invitations import Invitation, Invitations
-from data.fair_planning import Planner, amended, planned, still_possible
+from data.fair_planning import Planner, amended, planned
 from data.fair_plans import Edit, Meeting, MeetingState, Plan, PlanState, changes_between
 from data.fair_problem import Setting, setting_of
 from data.fair_publication import Publication, PublishedMeeting

@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 
-from data.fair_planning import booth_of
+from data.fair_days import Day, booth_of
 from data.fair_plans import Action, Edit, Meeting, meeting_id
 from data.fair_store import FairContent
-from data.fairs import Fair, Interpreter, Participant, share_a_language
+from data.fairs import Fair
 from matching.errors import InvalidInput, PreconditionFailed, UnknownRecord
 
 
@@ -62,9 +62,9 @@ def placed(
         id=meeting_id(content.fair.id, one, other), first=one, second=other, slot=slot, slots=like.slots if like else 1,
         score=like.score if like else 0.0, locked=like.locked if like else False, booth=booth_of(*two),
     )  # fmt: skip
-    if fault := _Day(content, meetings).fault(draft, two):
+    if fault := Day(content, meetings).fault(draft, two):
         raise PreconditionFailed(fault)
-    return _Day(content, meetings).seated(draft, two)
+    return Day(content, meetings).seated(draft, two)
 
 
 def free_slots_of(
@@ -75,7 +75,7 @@ def free_slots_of(
     Raises UnknownRecord where one of the two is not there.
     """
     two = content.participant(one), content.participant(other)
-    day, booth = _Day(content, meetings), booth_of(*two)
+    day, booth = Day(content, meetings), booth_of(*two)
     name = meeting_id(content.fair.id, one, other)
     drafts = (
         Meeting(id=name, first=one, second=other, slot=slot, slots=slots, booth=booth)
@@ -106,71 +106,3 @@ def off_closed_tables(content: FairContent, meetings: Sequence[Meeting]) -> tupl
             if nearest is not None and (nearest == one.slot or not in_place):
                 stay.append(placed(content, stay, one.first, one.second, nearest, like=one))
     return tuple(stay)
-
-
-class _Day:
-    """What is taken by the meetings of a plan, slot by slot."""
-
-    def __init__(self, content: FairContent, meetings: Sequence[Meeting]) -> None:
-        self._fair = content.fair
-        self._slots = content.fair.slots
-        persons = {one.id: one.person or one.id for one in content.participants}
-        self._person = persons
-        self._busy: set[tuple[str, int]] = set()
-        for one in meetings:
-            for slot in one.covered():
-                self._busy |= {(persons.get(who, who), slot) for who in (one.first, one.second)}
-                self._busy |= {(f"\ttable {one.table}", slot)} if one.table else set()
-                self._busy |= {(f"\tinterpreter {one.interpreter}", slot)} if one.interpreter else set()
-
-    def fault(self, draft: Meeting, two: tuple[Participant, Participant]) -> str | None:
-        """What keeps a meeting from being there; None where nothing does."""
-        covered = draft.covered()
-        if covered[-1] >= len(self._slots) or self._slots[covered[-1]].session != self._slots[covered[0]].session:
-            return f"slot {draft.slot} is not followed by the {draft.slots - 1} that the meeting needs"
-        begins = f"{self._slots[draft.slot].starts:%Y-%m-%d %H:%M}"
-        faults = [self._fault_of(who, draft, begins) for who in two]
-        if draft.booth is None and self._table(draft) is None:
-            faults.append(f"no table is free at {begins}")
-        if not share_a_language(two[0].languages, two[1].languages) and self._interpreter(draft, two) is None:
-            faults.append(f"{two[0].id!r} and {two[1].id!r} share no language, and no interpreter is free at {begins}")
-        return next(filter(None, faults), None)
-
-    def _fault_of(self, who: Participant, draft: Meeting, begins: str) -> str | None:
-        covered = draft.covered()
-        if who.cancelled:
-            return f"participant {who.id!r} has cancelled"
-        if not all(who.hours.allow(self._slots[slot]) for slot in covered):
-            return f"participant {who.id!r} is not there at {begins}"
-        if any((self._person[who.id], slot) in self._busy for slot in covered):
-            return f"participant {who.id!r} has another meeting at {begins}"
-        return None
-
-    def seated(self, draft: Meeting, two: tuple[Participant, Participant]) -> Meeting:
-        """The meeting with its table and interpreter."""
-        alone = not share_a_language(two[0].languages, two[1].languages)
-        interpreter = self._interpreter(draft, two) if alone else None
-        given = {"table": None if draft.booth else self._table(draft), "interpreter": interpreter and interpreter.id}
-        return draft.model_copy(update=given)
-
-    def _table(self, draft: Meeting) -> int | None:
-        opened = [self._fair.open_tables(self._slots[slot]) for slot in draft.covered()]
-        free = (
-            table
-            for table in opened[0]
-            if all(table in some for some in opened) and self._is_free(f"\ttable {table}", draft)
-        )
-        return next(free, None)
-
-    def _interpreter(self, draft: Meeting, two: tuple[Participant, Participant]) -> Interpreter | None:
-        able = (
-            one
-            for one in self._fair.interpreters
-            if all(not set(one.languages).isdisjoint(who.languages) for who in two)
-            and all(one.hours.allow(self._slots[slot]) for slot in draft.covered())
-            and self._is_free(f"\tinterpreter {one.id}", draft)
-        )
-        return next(able, None)
-
-    def _is_free(self, holder: str, draft: Meeting) -> bool:
-        return all((holder, slot) not in self._busy for slot in draft.covered())

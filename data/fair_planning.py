@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
+from data.fair_days import booth_of
 from data.fair_plans import Meeting, Plan, Reason, Unscheduled, meeting_id
 from data.fair_problem import Pair, Setting
 from data.fair_store import FairContent
-from data.fairs import Level, Participant
+from data.fairs import Level
 from matching.meetings.planner import held_pairs
 from matching.meetings.problem import NONE, MeetingPlan, MeetingProblem
 from matching.meetings.selection import degrees
@@ -50,32 +51,6 @@ def planned(setting: Setting, planner: Planner, *, seed: int, kept: Sequence[Mee
     )
 
 
-def still_possible(content: FairContent, meetings: Iterable[Meeting]) -> tuple[Meeting, ...]:
-    """Those of a plan's meetings that can stay where they are: both come, are free, and there is a table.
-
-    Where a slot has fewer tables than meetings, locked ones stay first, then those of the higher score.
-    """
-    fair, slots = content.fair, content.fair.slots
-    known = {one.id: one for one in content.participants if not one.cancelled}
-    forbidden = {frozenset((wish.by, wish.about)) for wish in content.wishes if wish.level is Level.NEVER}
-    used: Counter[int] = Counter()
-    room = [len(fair.open_tables(slot)) for slot in slots]
-    found = []
-    for one in sorted(meetings, key=lambda one: (not one.locked, -one.score, one.id)):
-        two = known.get(one.first), known.get(one.second)
-        if two[0] is None or two[1] is None or frozenset((one.first, one.second)) in forbidden:
-            continue
-        free = all(who.hours.allow(slots[slot]) for who in two if who for slot in one.covered() if slot < len(slots))
-        at_table = not (two[0].booth or two[1].booth)
-        if not free or one.covered()[-1] >= len(slots):
-            continue
-        if at_table and any(used[slot] >= room[slot] for slot in one.covered()):
-            continue
-        used.update(one.covered() if at_table else ())
-        found.append(one)
-    return tuple(found)
-
-
 def amended(content: FairContent, plan: Plan, meetings: Sequence[Meeting]) -> Plan:
     """The plan with other meetings: what it is worth, whom it owes some, and why wishes are not fulfilled now."""
     met = {frozenset((one.first, one.second)) for one in meetings}
@@ -102,11 +77,6 @@ def short_of(content: FairContent, meetings: Iterable[Meeting]) -> dict[str, int
         one.id: content.fair.promised(one)[0] - held[one.id] for one in content.participants if not one.cancelled
     }
     return {who: number for who, number in lacking.items() if number > 0}
-
-
-def booth_of(*two: Participant) -> str | None:
-    """Where two meet: at the booth of the second, an exhibitor as a rule, else at that of the first."""
-    return two[1].booth or two[0].booth
 
 
 def _placed(setting: Setting, answer: MeetingPlan, kept: Sequence[Meeting]) -> tuple[Meeting, ...]:

@@ -16,7 +16,8 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
-from data.fair_planning import amended, still_possible
+from data.fair_days import still_possible
+from data.fair_planning import amended
 from data.fair_plans import Change, Meeting, MeetingState, Plan, PlanState, changes_between
 from data.fair_store import FairContent, FairStore, PlanHead
 from data.schema import FAIR_BOOKINGS, FAIR_MEETINGS, FAIR_PLANS
@@ -116,7 +117,7 @@ class Publication:
     # Steps
 
     def _check(self, content: FairContent, head: PlanHead, plan: Plan) -> None:
-        possible = {one.id for one in still_possible(content, plan.meetings)}
+        possible = {one.id for one in still_possible(content, plan.meetings, within_maximum=False)}
         broken = [one for one in plan.meetings if one.id not in possible]
         if broken:
             named = f"{broken[0].first!r} with {broken[0].second!r}"

@@ -106,11 +106,24 @@ def test_publishing_books_everybody_and_tells_the_webhooks(desk: FairDesk, store
     assert desk.publish("F1", head.id)[0].version == 2
 
 
+TWICE = [Meeting(id=f"M{n}", first="B1", second=s, slot=0, table=n) for n, s in ((1, "S1"), (2, "S2"))]
+
+
 def test_a_plan_that_would_book_somebody_twice_is_never_published(desk: FairDesk) -> None:
-    twice = [Meeting(id=f"M{n}", first="B1", second=s, slot=0, table=n) for n, s in ((1, "S1"), (2, "S2"))]
-    head = desk.fairs.add_plan("F1", "wrong", Plan(meetings=tuple(twice)))
-    with pytest.raises(PreconditionFailed, match="taken in that slot already"):
+    head = desk.fairs.add_plan("F1", "wrong", Plan(meetings=tuple(TWICE)))
+    with pytest.raises(PreconditionFailed, match="1 meetings that cannot be any more"):
         desk.publish("F1", head.id)
+    assert desk.publication.meetings("F1") == ()
+
+
+def test_the_database_itself_lets_nobody_be_booked_twice(desk: FairDesk, store: Store) -> None:
+    desk.publish("F1", desk.fairs.add_plan("F1", "empty", Plan()).id)
+    content = desk.fairs.content("F1")
+    with (
+        pytest.raises(PreconditionFailed, match="taken in that slot already"),
+        store.database.writing() as connection,
+    ):
+        desk.publication.amend(connection, content, TWICE)
     assert desk.publication.meetings("F1") == ()
 
 
@@ -309,3 +322,15 @@ def test_slots_of_a_published_fair_stay(desk: FairDesk) -> None:
     with pytest.raises(InvalidInput, match="expected the same slots"):
         desk.fairs.put(FAIR.model_copy(update={"slot_minutes": 30}))
     desk.fairs.put(FAIR.model_copy(update={"name": "Renamed"}))
+
+
+def test_a_copy_releases_what_the_changed_fair_does_not_allow(desk: FairDesk) -> None:
+    head, plan = desk.plan("F1", "first")
+    assert ("B1", "S3") in pairs(plan)
+    desk.fairs.put(FAIR.model_copy(update={"interpreters": ()}))
+    one = participants()[1].model_copy(update={"maximum": 1})
+    desk.fairs.put_participants("F1", [one])
+    again = desk.plan("F1", "copy", based_on=head.id)[1]
+    assert ("B1", "S3") not in pairs(again)
+    assert len([pair for pair in pairs(again) if "B2" in pair]) == 1
+    assert {who for change in again.changes for who in (change.meeting.first, change.meeting.second)} >= {"B1", "S3"}
