@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from data.fair_plans import Meeting
 from data.fair_store import FairContent
@@ -31,7 +31,8 @@ def still_possible(
     most = {name: fair.promised(one)[1] for name, one in known.items()}
     held: Counter[str] = Counter()
     found = []
-    for one in sorted(meetings, key=lambda one: (_is_displaced(content, one), not one.locked, -one.score, one.id)):
+    opened = [fair.open_tables(slot) for slot in fair.slots]
+    for one in sorted(meetings, key=lambda one: (_is_displaced(opened, one), not one.locked, -one.score, one.id)):
         two = one.first, one.second
         if not known.keys() >= set(two) or frozenset(two) in forbidden:
             continue
@@ -46,11 +47,10 @@ def still_possible(
     return tuple(found)
 
 
-def _is_displaced(content: FairContent, one: Meeting) -> bool:
+def _is_displaced(opened: Sequence[Sequence[int]], one: Meeting) -> bool:
     """Whether a meeting's own table is closed, so that those who have theirs come first."""
-    slots = content.fair.slots
-    covered = [slots[slot] for slot in one.covered() if slot < len(slots)]
-    return one.table is not None and any(one.table not in content.fair.open_tables(slot) for slot in covered)
+    covered = [opened[slot] for slot in one.covered() if slot < len(opened)]
+    return one.table is not None and any(one.table not in tables for tables in covered)
 
 
 class Day:
@@ -61,6 +61,7 @@ class Day:
         self._slots = content.fair.slots
         self._person = {one.id: one.person or one.id for one in content.participants}
         self._busy: set[tuple[str, int]] = set()
+        self._opened = [content.fair.open_tables(slot) for slot in self._slots]
         for one in meetings:
             self.add(one)
 
@@ -103,7 +104,7 @@ class Day:
 
     def _table(self, draft: Meeting) -> int | None:
         """The meeting's own table where that is open and free, else the first that is."""
-        opened = [self._fair.open_tables(self._slots[slot]) for slot in draft.covered()]
+        opened = [self._opened[slot] for slot in draft.covered()]
         wanted = [draft.table] if draft.table in opened[0] else []
         free = (
             table

@@ -85,12 +85,12 @@ def _placed(setting: Setting, answer: MeetingPlan, kept: Sequence[Meeting]) -> t
     drafts = [_draft(setting, row, answer, before) for row in np.flatnonzero(answer.slot != NONE).tolist()]
     taken: dict[int, set[int]] = defaultdict(set)
     busy: dict[str, set[int]] = defaultdict(set)
-    slots = setting.fair.slots
+    every = [setting.fair.open_tables(slot) for slot in setting.fair.slots]
     done = []
     stays = {one.id: one.slot for one in kept}
     for one in sorted(drafts, key=lambda one: (stays.get(one.id) != one.slot, one.table is None, one.slot, one.id)):
         pair = setting.pairs[setting.rows[frozenset((one.first, one.second))]]
-        opened = [setting.fair.open_tables(slots[slot]) for slot in one.covered()]
+        opened = [every[slot] for slot in one.covered()]
         table = None if one.booth else _table(one, opened, taken)
         interpreter = _interpreter(setting, pair, one, busy)
         done.append(one.model_copy(update={"table": table, "interpreter": interpreter}))
@@ -117,13 +117,13 @@ def _draft(setting: Setting, row: int, answer: MeetingPlan, before: dict[str, Me
 
 def _table(one: Meeting, opened: Sequence[Sequence[int]], taken: dict[int, set[int]]) -> int | None:
     """The meeting's own table, else the first that is open and free all the while."""
-    free = [t for t in opened[0] if all(t in some for some in opened) and all(t not in taken[s] for s in one.covered())]
-    if not free:
-        return None
-    table = one.table if one.table in free else free[0]
-    for slot in one.covered():
-        taken[slot].add(table)
-    return table
+    wanted = [one.table] if one.table in opened[0] else []
+    for table in (*wanted, *opened[0]):
+        if table and all(table in some for some in opened) and all(table not in taken[slot] for slot in one.covered()):
+            for slot in one.covered():
+                taken[slot].add(table)
+            return table
+    return None
 
 
 def _interpreter(setting: Setting, pair: Pair, one: Meeting, busy: dict[str, set[int]]) -> str | None:

@@ -105,6 +105,8 @@ class _Pairs:
         self._known = {one.id for one in content.participants}
         self._pools = pools
         self._fit = fit
+        self._buyers = {name: row for row, name in enumerate(fit.buyers)}
+        self._exhibitors = {name: row for row, name in enumerate(fit.exhibitors)}
         self._kept = {frozenset((one.first, one.second)): one for one in kept}
         self._wishes: dict[frozenset[str], list[Wish]] = {}
         for wish in content.wishes:
@@ -159,20 +161,19 @@ class _Pairs:
         return self._participants[row].role is not Role.BUYER, row
 
     def _score(self, two: frozenset[str], wishes: Sequence[Wish]) -> float:
-        chance = self._chances.get(two, LEAST_SCORE)
+        chance = self._chance(two)
         if any(wish.level is Level.MET for wish in wishes):
             chance *= _MET_BEFORE
         liked = sum({Level.LIKE: LIKED, Level.MUST: REQUIRED}.get(wish.level, 0.0) for wish in wishes)
         return max(LEAST_SCORE, chance) + liked
 
-    @cached_property
-    def _chances(self) -> Mapping[frozenset[str], float]:
-        fit = self._fit
-        return {
-            frozenset((buyer, exhibitor)): chance
-            for buyer, row in zip(fit.buyers, fit.chances.tolist(), strict=True)
-            for exhibitor, chance in zip(fit.exhibitors, row, strict=True)
-        }
+    def _chance(self, two: frozenset[str]) -> float:
+        """How well the two fit each other; least where they are no buyer and exhibitor."""
+        one, other = two
+        for buyer, exhibitor in ((one, other), (other, one)):
+            if buyer in self._buyers and exhibitor in self._exhibitors:
+                return float(self._fit.chances[self._buyers[buyer], self._exhibitors[exhibitor]])
+        return LEAST_SCORE
 
     def _pool(self, one: Participant, other: Participant) -> int:
         """The largest pool of interpreters that speaks with both."""

@@ -21,7 +21,7 @@ from data.fair_planning import amended
 from data.fair_plans import Change, Meeting, MeetingState, Plan, PlanState, changes_between
 from data.fair_store import FairContent, FairStore, PlanHead
 from data.schema import FAIR_BOOKINGS, FAIR_MEETINGS, FAIR_PLANS
-from data.webhooks import EventType, tell
+from data.webhooks import EventType, tell, wanting
 from matching.errors import PreconditionFailed, UnknownRecord
 
 _IN_FORCE = (MeetingState.CONFIRMED, MeetingState.HELD, MeetingState.NO_SHOW)
@@ -136,7 +136,7 @@ class Publication:
         changes = changes_between(before.values(), after.values())
         same = {one.id for one in before.values()} - {change.meeting.id for change in changes}
         self._write(connection, content, [after[name] for name in sorted(same)], known, moved=False)
-        self._free(connection, content.fair.id, [change.meeting.id for change in changes])
+        self._free(connection, content.fair.id, [change.before.id for change in changes if change.before])
         self._cancel(connection, content.fair.id, [one.before for one in changes if one.before and not one.after])
         self._write(connection, content, [one.after for one in changes if one.after], known, moved=True)
         self._tell(connection, content.fair.id, changes)
@@ -156,6 +156,7 @@ class Publication:
     ) -> None:
         """Store meetings; those that moved are confirmed anew and take their slots."""
         now, place = self._database.clock(), self._fairs.placed(content.fair.id)
+        rows = []
         for one in meetings:
             old = known.get(one.id)
             document = one.model_dump(mode="json", exclude_defaults=True)
@@ -164,10 +165,12 @@ class Publication:
                 values |= {"state": MeetingState.CONFIRMED, "changed_at": now}
                 values |= {"sequence": old.sequence + 1 if old else 0}
             if old is None:
-                connection.execute(insert(FAIR_MEETINGS).values({**values, **place, "id": one.id}))
+                rows.append({**values, **place, "id": one.id})
             elif moved or old.meeting != one:
                 key = self._fairs.of(FAIR_MEETINGS, content.fair.id, one.id)
                 connection.execute(update(FAIR_MEETINGS).where(*key).values(values))
+        if rows:
+            connection.execute(insert(FAIR_MEETINGS), rows)
         if moved:
             self._book(connection, content, meetings)
 
@@ -200,6 +203,8 @@ class Publication:
             )
 
     def _tell(self, connection: Connection, fair_id: str, changes: Iterable[Change]) -> None:
+        if not wanting(connection, self._fairs.organisation, EventType.MEETING_CHANGED):
+            return
         for one in changes:
             what = "moved" if one.before and one.after else "made" if one.after else "cancelled"
             told = {"fair_id": fair_id, "meeting_id": one.meeting.id, "change": what}

@@ -78,7 +78,7 @@ def first_come(problem: MeetingProblem, seed: int) -> MeetingPlan:
             if at_table:
                 room[window] -= 1
                 steps = range(window.start, window.stop)
-                table[m] = next(t for t in range(100) if all((t, step) not in taken for step in steps))
+                table[m] = next(t for t in range(10_000) if all((t, step) not in taken for step in steps))
                 taken |= {(int(table[m]), step) for step in steps}
             break
     return MeetingPlan(slot, table, float(problem.score.sum()))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -334,3 +335,17 @@ def test_a_copy_releases_what_the_changed_fair_does_not_allow(desk: FairDesk) ->
     assert ("B1", "S3") not in pairs(again)
     assert len([pair for pair in pairs(again) if "B2" in pair]) == 1
     assert {who for change in again.changes for who in (change.meeting.first, change.meeting.second)} >= {"B1", "S3"}
+
+
+def test_of_two_that_accept_at_once_one_has_the_slot(open_day: FairDesk) -> None:
+    asked = [open_day.invitations.ask("F1", who, "B1", 0) for who in ("S1", "S2")]
+
+    def accept(name: str) -> bool:
+        try:
+            return open_day.invitations.accept("F1", name)[1] is not None
+        except PreconditionFailed:
+            return False
+
+    with ThreadPoolExecutor(2) as threads:
+        assert sorted(threads.map(accept, [one.id for one in asked])) == [False, True]
+    assert len(open_day.publication.meetings("F1")) == 1
