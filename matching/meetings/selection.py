@@ -117,9 +117,12 @@ def capacity_rows(problem: MeetingProblem, possible: Flags) -> tuple[csr_array, 
         inside = ~during[:, ~slots].any(axis=1) & possible.any(axis=1)
         length = np.where(inside, problem.length, 0).astype(float)
         blocks += [incidence(ends, twice, np.tile(length, 2), (people, m)), csr_array((length * seated)[None])]
-        highs += [free[:, slots].sum(axis=1), [np.minimum(at_tables, problem.tables)[slots].sum()]]
+        highs += [free[:, slots].sum(axis=1), np.minimum(at_tables, problem.tables)[slots].sum(keepdims=True)]
         blocks += [csr_array(length[None]), interpreter_rows(problem, length)]
-        highs += [[most[slots].sum()], problem.interpreters[:, slots[: problem.interpreters.shape[1]]].sum(axis=1)]
+        highs += [
+            most[slots].sum(keepdims=True),
+            problem.interpreters[:, slots[: problem.interpreters.shape[1]]].sum(axis=1),
+        ]
     return vstack(blocks).tocsr(), np.concatenate(highs).astype(float)
 
 

@@ -126,7 +126,7 @@ def opened(
         return False
     shift, own = table_shift(timetable, path, count), 1 if timetable.table[pair] else 0
     near_fits = timetable.seated[near] - shift + own <= timetable.tables[near]
-    return near_fits and timetable.seated[far] + shift <= timetable.tables[far]
+    return near_fits and bool(timetable.seated[far] + shift <= timetable.tables[far])
 
 
 @compiled
@@ -159,13 +159,11 @@ def apart(timetable: Timetable, pair: int, person: int, path: Numbers, count: in
     """Whether a flip of the path leaves both persons of the pair free where they were."""
     last = last_person(timetable, person, path, count)
     ends = timetable.people[pair]
-    return last != ends[0] and last != ends[1] and person != ends[0] and person != ends[1]
+    return not (last == ends[0] or last == ends[1] or person == ends[0] or person == ends[1])  # noqa: PLR1714
 
 
 @compiled
-def eject(
-    timetable: Timetable, pair: int, queue: Numbers, state: Numbers, tabu: Numbers, random: Numbers
-) -> None:
+def eject(timetable: Timetable, pair: int, queue: Numbers, state: Numbers, tabu: Numbers, random: Numbers) -> None:
     """Place the pair in the slot where it drives out fewest, of those open to it; the driven out wait again."""
     found, fewest, ties = -1, 1 << 40, 0
     for slot in range(len(timetable.tables)):
@@ -202,14 +200,15 @@ def conflicts(timetable: Timetable, pair: int, start: int) -> int:
 def drive_out(
     timetable: Timetable, pair: int, start: int, queue: Numbers, state: Numbers, tabu: Numbers, random: Numbers
 ) -> None:
-    """Release every meeting that stands in the pair's way, of those at a table or with an interpreter any that helps."""
+    """Release every meeting in the pair's way; of those at tables or with interpreters, any that helps."""
     group = timetable.group[pair]
     if group >= 0 and timetable.group_held[group] >= 0:
         send_back(timetable, timetable.group_held[group], queue, state, tabu, random)
     for row in range(len(timetable.earlier)):
         early, late = timetable.earlier[row], timetable.later[row]
         other = late if early == pair else early
-        if (early == pair or late == pair) and timetable.slot[other] >= 0 and not in_order(timetable, pair, start):
+        concerned = early == pair or late == pair  # noqa: PLR1714 - compiled code has no sets of mixed use
+        if concerned and timetable.slot[other] >= 0 and not in_order(timetable, pair, start):
             send_back(timetable, other, queue, state, tabu, random)
     for slot in range(start, start + timetable.length[pair]):
         for side in range(2):
@@ -232,13 +231,11 @@ def helps(timetable: Timetable, pair: int, held: int, slot: int) -> bool:
     if timetable.table[pair] and timetable.table[held] and full:
         return True
     pool = timetable.pool[pair]
-    return pool >= 0 and timetable.pool[held] == pool
+    return bool(pool >= 0 and timetable.pool[held] == pool)
 
 
 @compiled
-def send_back(
-    timetable: Timetable, pair: int, queue: Numbers, state: Numbers, tabu: Numbers, random: Numbers
-) -> None:
+def send_back(timetable: Timetable, pair: int, queue: Numbers, state: Numbers, tabu: Numbers, random: Numbers) -> None:
     """Release a meeting and let it wait; for some rounds it does not return to its slot."""
     tabu[pair, timetable.slot[pair]] = state[1] + TENURE + draw(random, TENURE)
     release(timetable, pair)

@@ -158,6 +158,4 @@ def fits(timetable: Timetable, pair: int, start: int) -> bool:
         return False
     if timetable.group[pair] >= 0 and timetable.group_held[timetable.group[pair]] >= 0:
         return False
-    return (
-        both_free(timetable, pair, start) and room(timetable, pair, start) and in_order(timetable, pair, start)
-    )
+    return both_free(timetable, pair, start) and room(timetable, pair, start) and in_order(timetable, pair, start)
