@@ -200,9 +200,7 @@ def complement(
     start, goal = (far, near) if tables > 0 else (near, far)
     for _ in range(PARTNERS):
         partner = draw(random, people)
-        if timetable.holder[partner, start] < 0 or timetable.holder[partner, goal] >= 0:
-            continue
-        if partner == person or partner == end:
+        if timetable.holder[partner, start] < 0 or timetable.holder[partner, goal] >= 0 or partner in (person, end):
             continue
         count, change = look(timetable, days, partner, start, goal, path)
         if count > 0 and change <= most and table_shift(timetable, path, count) == abs(tables):

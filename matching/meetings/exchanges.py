@@ -11,7 +11,7 @@ from matching.meetings.compiled import compiled
 from matching.meetings.problem import Flags, Numbers
 from matching.meetings.slots import draw
 
-HOTTEST, COLDEST = 0.6, 0.08
+HOTTEST, COLDEST = 1.0, 0.3
 """Temperature of the first and of the last exchange, in changes of table."""
 CUT = 8
 """One in so many exchanges parts two meetings that follow each other at a table, where it could spare them."""

@@ -10,7 +10,7 @@ from matching.meetings.annealing import Days, anneal
 from matching.meetings.problem import NONE, Flags, MeetingProblem, Numbers
 from matching.meetings.timetable import empty_timetable
 
-MOVES_PER_MEETING = 4000
+MOVES_PER_MEETING = 2000
 EVENNESS = 20
 """One wait costs this much, and each further one of the same person 2 more than the one before."""
 
@@ -28,11 +28,11 @@ def shorten_waits(
     meetings = int((slot != NONE).sum())
     tries = MOVES_PER_MEETING * meetings if moves is None else moves
     timetable = empty_timetable(problem)
-    best, _ = anneal(timetable, slot, waiting_days(problem, slot), seed=seed, moves=tries, until=until)
+    best, _ = anneal(timetable, slot, waiting_days(problem), seed=seed, moves=tries, until=until)
     return best
 
 
-def waiting_days(problem: MeetingProblem, slot: Numbers) -> Days:
+def waiting_days(problem: MeetingProblem) -> Days:
     """What waiting costs: every slot between two meetings of a half-day in which the person is there."""
     present = people_present(problem)
     count = np.arange(present.shape[1] + 1)

@@ -17,8 +17,8 @@ SHUT = 1e6
 """Cost of a table that is not there for the whole of the meeting."""
 OWNED = 0.6
 """Cost of taking the table of one who comes back in the next slot; the later it comes back the less."""
-EXCHANGES = 100
-"""Exchanges of tables tried for each meeting."""
+EXCHANGES = 1000
+"""Exchanges of tables tried for each meeting that may change its own."""
 
 
 @dataclass(frozen=True)
@@ -33,23 +33,39 @@ class Neighbours:
     after: Numbers
 
 
-def seat(problem: MeetingProblem, slot: Numbers, *, staying: Flags, kept: Numbers | None = None, seed: int = 0) -> Numbers:
+def seat(
+    problem: MeetingProblem,
+    slot: Numbers,
+    *,
+    staying: Flags | None = None,
+    kept: Numbers | None = None,
+    seed: int = 0,
+) -> Numbers:
     """Give each meeting without a booth a table, so that few of those who should stay change theirs.
 
     slot    : int64 (m,), a plan that breaks no rule.
-    staying : bool (n,), whoever should keep its table from one meeting to the next, such as exhibitors.
+    staying : bool (n,), whoever should keep its table from one meeting to the next; everyone who stands second in a
+              pair where it is not given.
     kept    : int64 (m,), the table that a meeting has already; NONE where it is free. It is given up only where
               two have the same one at once, or the table is not there.
     returns : int64 (m,), 0..tables-1; NONE where the pair does not meet, meets at a booth, or where no table is there
               for the whole of a long meeting.
     """
+    stays = stand_second(problem) if staying is None else staying
     wanted = np.full(len(slot), NONE) if kept is None else kept
     seated = (slot != NONE) & needs_table(problem)
-    table = first_tables(problem, np.where(seated, slot, NONE), staying, wanted)
+    table = first_tables(problem, np.where(seated, slot, NONE), stays, wanted)
     free = seated & (problem.length == 1) & (table != wanted)
-    near = neighbours(problem, np.where(seated, slot, NONE), staying)
+    near = neighbours(problem, np.where(seated, slot, NONE), stays)
     seating = Seating(table, guests(problem, slot, table), slot, free, near.before, near.after, problem.tables)
-    return exchanged(seating, seed=seed, moves=EXCHANGES * int(seated.sum()))
+    return exchanged(seating, seed=seed, moves=EXCHANGES * int(free.sum()))
+
+
+def stand_second(problem: MeetingProblem) -> Flags:
+    """Participants who stand second in a pair. returns: bool (n,)."""
+    second = np.zeros(len(problem.available), bool)
+    second[problem.second] = True
+    return second
 
 
 def guests(problem: MeetingProblem, slot: Numbers, table: Numbers) -> Numbers:
