@@ -109,7 +109,9 @@ def stretch(seating: Seating, slot: int, here: int, target: int, cut: bool, slot
 def follows(seating: Seating, slot: int, table: int) -> bool:
     """Whether someone stays at the table from the slot before."""
     late, early = seating.guests[slot, table], seating.guests[slot - 1, table]
-    return late >= 0 and early >= 0 and (seating.before[0, late] == early or seating.before[1, late] == early)
+    if late < 0 or early < 0:
+        return False
+    return bool(seating.before[0, late] == early or seating.before[1, late] == early)
 
 
 @compiled
