@@ -159,7 +159,7 @@ def apart(timetable: Timetable, pair: int, person: int, path: Numbers, count: in
     """Whether a flip of the path leaves both persons of the pair free where they were."""
     last = last_person(timetable, person, path, count)
     ends = timetable.people[pair]
-    return not (last == ends[0] or last == ends[1] or person == ends[0] or person == ends[1])  # noqa: PLR1714
+    return not (last == ends[0] or last == ends[1] or person == ends[0] or person == ends[1])
 
 
 @compiled
