@@ -18,8 +18,8 @@ from matching.meetings.windows import search_windows, worth
 
 WHOLE_COLUMNS = 20_000
 """Pairs times slots up to which the fair is solved as a whole."""
-RELAXATION_STEPS = 3_000
-ALLOWED_LOSS = 0.03
+RELAXATION_STEPS = 6_000
+ALLOWED_LOSS = 0.01
 """Score, as a share of the best pair's, that a start may lose by the relaxation's prices and still be tried."""
 SAME = 1e-6
 
