@@ -7,26 +7,38 @@ from time import monotonic
 import numpy as np
 
 from matching.meetings.exact import Choice, best_choice
+from matching.meetings.idle import shorten_waits
+from matching.meetings.places import seat
 from matching.meetings.problem import NONE, Flags, Floats, MeetingPlan, MeetingProblem, Numbers
 from matching.meetings.relaxation import nearly_best, relax, rounded_plan
 from matching.meetings.selection import degrees, select
 from matching.meetings.slots import place_all
-from matching.meetings.starts import needs_table, possible_starts
+from matching.meetings.starts import possible_starts
 from matching.meetings.windows import search_windows, worth
 
 WHOLE_COLUMNS = 20_000
 """Pairs times slots up to which the fair is solved as a whole."""
-RELAXATION_STEPS = 3_000
-ALLOWED_LOSS = 0.03
+RELAXATION_STEPS = 6_000
+ALLOWED_LOSS = 0.01
 """Score, as a share of the best pair's, that a start may lose by the relaxation's prices and still be tried."""
 SAME = 1e-6
 
 
-def plan_meetings(problem: MeetingProblem, *, seed: int = 0, rounds: int = 400, seconds: float = np.inf) -> MeetingPlan:
+def plan_meetings(
+    problem: MeetingProblem,
+    *,
+    seed: int = 0,
+    rounds: int = 400,
+    seconds: float = np.inf,
+    staying: Flags | None = None,
+) -> MeetingPlan:
     """Plan a fair: select pairs, colour them with slots, and where that leaves some out, search with slots in view.
+
+    The meetings being settled, they are moved and seated so that people wait little and change tables seldom.
 
     seed, rounds : decide the plan; more rounds (windows planned anew) make it better.
     seconds      : time after which the search stops with what it has, though rounds are left.
+    staying      : bool (n,), whoever should keep its table; everyone who stands second in a pair where not given.
     returns      : a plan that keeps every rule; promises and required pairs wherever that is found possible.
     """
     until = monotonic() + seconds
@@ -37,7 +49,8 @@ def plan_meetings(problem: MeetingProblem, *, seed: int = 0, rounds: int = 400, 
     if left.any():
         slot, worth_bound = planned_with_slots(problem, slot, seed=seed, rounds=rounds, until=until)
         bound = min(bound, worth_bound + broken_price(problem, slot))
-    return MeetingPlan(slot, first_tables(problem, slot), bound, selection.bound)
+    slot = shorten_waits(problem, slot, seed=seed, until=until)
+    return MeetingPlan(slot, seat(problem, slot, staying=staying, seed=seed), bound, selection.bound)
 
 
 def broken_price(problem: MeetingProblem, slot: Numbers) -> float:
@@ -83,20 +96,6 @@ def suspected_loss(problem: MeetingProblem) -> Floats:
     wishes = np.bincount(np.concatenate([problem.first, problem.second]), minlength=len(open_slots))
     sought: Floats = wishes / np.maximum(1, np.minimum(problem.maximum, open_slots))
     return sought
-
-
-def first_tables(problem: MeetingProblem, slot: Numbers) -> Numbers:
-    """Give each meeting that needs one the first table free for as long as it lasts. returns: int64 (m,)."""
-    table = np.full(len(slot), NONE)
-    free_from = np.zeros(int(problem.tables.max(initial=0)), np.int64)
-    seated = np.flatnonzero((slot != NONE) & needs_table(problem))
-    for pair in seated[np.lexsort((-problem.length[seated], slot[seated]))]:
-        end = slot[pair] + problem.length[pair]
-        usable = np.flatnonzero(free_from[: problem.tables[slot[pair] : end].min()] <= slot[pair])
-        if len(usable):
-            table[pair] = usable[0]
-            free_from[usable[0]] = end
-    return table
 
 
 def shortfalls(problem: MeetingProblem, plan: MeetingPlan) -> Numbers:

@@ -18,16 +18,25 @@ CHUNK = 20_000
 
 
 def place_all(
-    problem: MeetingProblem, chosen: Flags, *, seed: int, rounds: int, until: float = np.inf
+    problem: MeetingProblem,
+    chosen: Flags,
+    *,
+    seed: int,
+    rounds: int,
+    until: float = np.inf,
+    open_to: Flags | None = None,
 ) -> tuple[Numbers, Flags]:
     """Give a slot to each chosen pair, to as much of their total score as can be reached.
 
     chosen  : bool (m,)
     rounds  : tries to place a pair for which no slot is open.
     until   : reading of time.monotonic at which the search stops, though rounds are left.
+    open_to : bool (m, s), slots that a pair is kept to beside all that its people are; all where it is not given.
     returns : int64 (m,), the slots, NONE where a pair is not held; bool (m,), chosen pairs that found no slot.
     """
     timetable = empty_timetable(problem)
+    if open_to is not None:
+        timetable = timetable._replace(possible=timetable.possible & open_to)
     open_slots = timetable.possible.sum(axis=1)
     waiting = np.flatnonzero(chosen)
     waiting = waiting[np.lexsort((-problem.score[waiting], open_slots[waiting], -problem.length[waiting]))]

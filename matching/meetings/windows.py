@@ -11,8 +11,11 @@ from matching.meetings.problem import NONE, Flags, Floats, MeetingProblem, Numbe
 from matching.meetings.selection import degrees, penalties
 from matching.meetings.starts import needs_table
 
-COLUMNS = 2_500
-"""Columns aimed at in one window: enough to find what pays, few enough to be solved within a second."""
+PEOPLE_COLUMNS = 4_000
+SLOT_COLUMNS = 1_500
+"""Columns of one window at most: enough to find what pays, few enough to be solved within a second."""
+SLOT_WINDOW_EVERY = 4
+"""Windows of people gain more in less time; one of slots in between finds what they cannot."""
 SECONDS = 5.0
 """Longest that one window is solved."""
 
@@ -50,7 +53,7 @@ def search_windows(
         left = until - monotonic()
         if value >= target or left <= 0:
             break
-        window = slot_window if number % 2 else people_window
+        window = slot_window if number % SLOT_WINDOW_EVERY == 0 else people_window
         stays, choice = window(problem, slot, candidates, loss, random)
         found = best_choice(problem, stays, choice, node_limit=20, gap=1e-6, seconds=min(SECONDS, left))
         better = worth(problem, found.slot)
@@ -66,7 +69,7 @@ def slot_window(
     del loss
     slots = candidates.shape[1]
     order = random.permutation(slots)
-    within = np.cumsum((candidates & (slot == NONE)[:, None]).sum(axis=0)[order]) <= COLUMNS
+    within = np.cumsum((candidates & (slot == NONE)[:, None]).sum(axis=0)[order]) <= SLOT_COLUMNS
     opened = np.isin(np.arange(slots), order[: max(2, within.sum())])
     return released(problem, slot, during(problem, slot, opened), candidates)
 
@@ -83,9 +86,9 @@ def people_window(
     count = len(order)
     while True:
         stays, choice = released(problem, slot, (slot != NONE) & (met < count), candidates)
-        if len(choice.pair) <= COLUMNS or count <= 2:
+        if len(choice.pair) <= PEOPLE_COLUMNS or count <= 2:
             return stays, choice
-        count = min(count - 1, int(count * max(0.3, COLUMNS / len(choice.pair))))
+        count = min(count - 1, int(count * max(0.3, PEOPLE_COLUMNS / len(choice.pair))))
 
 
 def during(problem: MeetingProblem, slot: Numbers, opened: Flags) -> Flags:

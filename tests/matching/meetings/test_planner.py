@@ -40,7 +40,7 @@ def test_search_by_windows_keeps_every_rule_and_stays_below_its_bound(seed: int)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(planner, "WHOLE_COLUMNS", -1)
         slot, bound = planned_with_slots(fair, np.full(len(fair.first), NONE), seed=seed, rounds=4, until=np.inf)
-    plan = planner.MeetingPlan(slot, planner.first_tables(fair, slot), bound)
+    plan = planner.MeetingPlan(slot, planner.seat(fair, slot), bound)
     assert {violation.rule for violation in violations(fair, plan)} <= PROMISES
     assert best_worth(fair, *penalties(fair)) <= bound + 1e-4
 
