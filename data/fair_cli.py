@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from data import fair_benchmark_cli
 from data.fair_cli_output import (
     print_changes,
     print_fairs,
@@ -36,6 +37,7 @@ from matching.errors import InvalidInput, UnreadableFile
 commands = typer.Typer()
 _fair = typer.Typer(no_args_is_help=True, help="Plan the meetings of a fair, change the plan, hand out agendas.")
 commands.add_typer(_fair, name="fair")
+_fair.add_typer(fair_benchmark_cli.commands)
 _out, _err = Console(), Console(stderr=True)
 _REFUSED_SHOWN = 20
 FairId = Annotated[str, typer.Argument(metavar="FAIR", help="Id of the fair.")]

@@ -143,6 +143,8 @@ MATCHES = Table(
     Column("earned_ranks", JSON(none_as_null=True), nullable=True),
     # Seed, k and threshold where the suppliers were drawn.
     Column("draw", JSON(none_as_null=True), nullable=True),
+    # Of each of the last places, the place from 0 of the near-duplicate that stays for it; None where there is none.
+    Column("folded_into", JSON(none_as_null=True), nullable=True),
     Column("encoder_version", String(200), nullable=False),
     Column("ranker_version", String(200), nullable=False),
     Column("matched_at", Moment, nullable=False),

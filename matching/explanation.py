@@ -31,6 +31,9 @@ FEATURE_TITLES = {
     "supplier_country_wanted": "supplier country",
     "incoterm_offered": "Incoterm",
     "profile_completeness": "completeness of the profile",
+    "response_rate": "how often the supplier answers",
+    "acceptance_rate": "how often the supplier accepts a meeting",
+    "newcomer": "new among the suppliers",
 }
 _COMPARED_TERMS = 3
 

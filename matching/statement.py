@@ -22,6 +22,7 @@ SIZE_TITLES = {
     "medium": "medium-sized firms",
     "large": "large firms",
 }
+DEALINGS = ("response_rate", "acceptance_rate", "newcomer")
 ADVICE = "souk advise, /v1/suppliers/…/advice"
 
 
@@ -126,7 +127,7 @@ def _parameters(ranker: GlassBoxRanker, is_measured: bool, messages: Messages) -
         ),
         text("How much each adds was learnt, not set by hand: so that suppliers known to be relevant stand in front."),
     ]
-    if all(feature.direction is Direction.RISING for feature in FEATURES):
+    if all(feature.direction is Direction.RISING for feature in FEATURES if feature.name not in DEALINGS):
         told.append(text("A closer likeness, or one need more that is met, never lowers a score."))
     if is_measured:
         told.append(
@@ -190,6 +191,14 @@ def feature_groups(messages: Messages) -> tuple[_Group, ...]:
             ("profile_completeness",),
             text("The profile itself"),
             text("A fuller profile tells a buyer more; the table says how much this model makes of it."),
+        ),
+        _Group(
+            DEALINGS,
+            text("Dealings so far"),
+            text(
+                "They count because a buyer who writes wants an answer. Answers and accepted meetings are added up "
+                "over all users, and a few of them weigh little. Where there were none, that counts as unknown."
+            ),
         ),
     )  # fmt: skip
 

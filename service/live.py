@@ -34,6 +34,7 @@ _LONGEST_GATHER_SECONDS = 0.3
 _GATHER_SHARE = 5.0
 _LEAVE_SECONDS = 1.0
 _EXPOSURE_SECONDS = 300.0
+_TRACK_RECORD_SECONDS = 300.0
 
 
 class Live:
@@ -62,6 +63,7 @@ class Live:
         self._exposure_is_due = 0.0
         # Answers computed beside each other in one interpreter only make each other late.
         self.turn = threading.Semaphore(1)
+        self._track_records_are_due = monotonic() + _TRACK_RECORD_SECONDS
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._snapshot_is_due = threading.Event()
@@ -155,6 +157,12 @@ class Live:
         for labels, attention in sums.items():
             self._metrics.exposure.labels(*labels).set(attention)
 
+    def renew_track_records(self) -> None:
+        """Bring what feedback tells of suppliers into every matcher; at a request nothing is read."""
+        self._track_records_are_due = monotonic() + _TRACK_RECORD_SECONDS
+        for workspace, _ in self._loaded():
+            workspace.renew_track_records()
+
     # Its life
 
     def start(self) -> None:
@@ -242,6 +250,7 @@ class Live:
             start = monotonic()
             self._catch_up()
             taken = monotonic() - start
+            self._renew_what_is_due()
             self.measure()
 
     def _catch_up(self) -> None:
@@ -255,6 +264,13 @@ class Live:
                 if self.failure is None:
                     _log.warning("changes cannot be followed: %s", error)
                 self.failure = str(error)
+
+    def _renew_what_is_due(self) -> None:
+        if monotonic() >= self._track_records_are_due:
+            try:
+                self.renew_track_records()
+            except SoukError as error:
+                _log.warning("track records stay as they are: %s", error)
 
     def _keep_snapshots(self) -> None:
         """Write snapshots now and then, and at once when a supplier has to go out of one."""

@@ -14,7 +14,7 @@ from data import shipped
 from data.cli import EncoderOption
 from data.collection import Collection
 from data.settings import Settings
-from data.workspace import headings_in_use
+from data.workspace import Models, headings_in_use
 from matching.currencies import RateTable
 from matching.encoder import load_encoder
 from matching.errors import InvalidInput
@@ -74,6 +74,38 @@ def evaluate_rankers(
     _print(compare_rankers(_unranked_matcher(Settings(), judged), judged, seed=seed), markdown=markdown)
 
 
+@_evaluate.command(name="ablation")
+def evaluate_ablation(
+    collection: CollectionOption = shipped.SAMPLE,
+    seed: Annotated[int, typer.Option(help="Seed of the folds, the fitting and the test.")] = 0,
+    markdown: MarkdownOption = False,
+) -> None:
+    """Measure what each part of the matcher is worth: text similarity, needs, words, HS, exclusions."""
+    from training.ablation import ablation
+
+    judged = Collection.read(collection)
+    _print(ablation(_unranked_matcher(Settings(), judged), judged, seed=seed), markdown=markdown)
+
+
+@_evaluate.command(name="faithfulness")
+def evaluate_faithfulness(
+    collection: CollectionOption = shipped.SAMPLE,
+    seed: Annotated[int, typer.Option(help="Seed of what is drawn.")] = 0,
+    markdown: MarkdownOption = False,
+    matches: Annotated[int, typer.Option(help="How many random matches are looked at.")] = 2_000,
+    changes: Annotated[int, typer.Option(help="How many advised changes are carried out.")] = 500,
+) -> None:
+    """Try whether reasons and advice of the matcher in use hold: by deleting, adding up, and carrying out."""
+    from training.advice_evaluation import evaluate_advice
+    from training.faithfulness_evaluation import faithfulness
+
+    judged = Collection.read(collection)
+    models = Models.load(Settings())
+    matcher = Matcher.build(models.encoder, judged.suppliers, models.ranker, models.headings, rates=models.rates)
+    _print(faithfulness(matcher, judged, matches=matches, seed=seed), markdown=markdown)
+    _print(evaluate_advice(matcher, judged.requests, changes=changes, seed=seed), markdown=markdown)
+
+
 @_evaluate.command(name="encoder")
 def evaluate_encoder(
     corpora: CorporaOption = None,
@@ -110,6 +142,33 @@ def evaluate_exposure(
     found = measure(matcher, judged, ExposurePolicy.parse(policy) if policy else None, seed=seed)
     _print(found.groups, markdown=markdown)
     _print(found.ways, markdown=markdown)
+    _print(found.windows, markdown=markdown)
+
+
+@_evaluate.command(name="duplicates")
+def evaluate_duplicates(
+    collection: CollectionOption = shipped.SAMPLE, markdown: MarkdownOption = False, encoder: EncoderOption = None
+) -> None:
+    """Measure which copies of a collection's suppliers are found, and which distinct firms are taken for one."""
+    from training.duplicates_evaluation import evaluate_duplicates as measure
+
+    settings = Settings.with_encoder(encoder)
+    loaded = load_encoder(settings.encoder, settings.encoder_options)
+    _print(measure(loaded, Collection.read(collection).suppliers), markdown=markdown)
+
+
+@_evaluate.command(name="adversarial")
+def evaluate_adversarial(
+    collection: CollectionOption = shipped.SAMPLE,
+    seed: Annotated[int, typer.Option(help="Seed of the drawing of attackers.")] = 0,
+    markdown: MarkdownOption = False,
+) -> None:
+    """Measure whether profiles written to be found get above the suppliers that sell what is asked."""
+    from training.adversarial_evaluation import evaluate_adversarial as measure
+
+    judged, models = Collection.read(collection), Models.load(Settings())
+    matcher = Matcher.build(models.encoder, judged.suppliers, models.ranker, models.headings, rates=models.rates)
+    _print(measure(matcher, judged, seed=seed), markdown=markdown)
 
 
 @_train.command(name="base-encoder")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -17,7 +17,8 @@ from matching.encoder import Encoder
 from matching.features import FEATURE_NAMES, FEATURES, NOT_ASKED, Direction, Feature
 from matching.headings import HeadingModel
 from matching.matcher import Matcher
-from matching.profiles import Supplier
+from matching.needs import Needs, needs_of
+from matching.profiles import BuyerRequest, Supplier
 from matching.ranker import Curve, GlassBoxRanker, Support
 
 HIGHEST_GRADE = 3
@@ -57,9 +58,12 @@ def unranked_matcher(
     return Matcher.build(encoder, suppliers, GlassBoxRanker("none", 0.0, tuple(flat), {}), headings, rates=rates)
 
 
-def judged_candidates(matcher: Matcher, collection: Collection) -> JudgedCandidates:
+def judged_candidates(
+    matcher: Matcher, collection: Collection, *, read_needs: Callable[[BuyerRequest], Needs] = needs_of
+) -> JudgedCandidates:
     """Candidates that the matcher recalls for each request of a collection, with their grades."""
-    parts = [matcher.compare(matcher.query(request)) for request in collection.requests]
+    queries = (matcher.query(request, needs=read_needs(request)) for request in collection.requests)
+    parts = [matcher.compare(query) for query in queries]
     ids = [[matcher.catalogue.ids[row] for row in rows] for rows, _ in parts]
     grades = [
         [collection.grades.get(str(request.id), {}).get(supplier_id, 0) for supplier_id in found]

@@ -211,7 +211,9 @@ def test_a_list_goes_on_over_all_its_pages(client: SoukClient) -> None:
 
 
 def test_a_ranking_goes_on_over_all_its_pages(client: SoukClient) -> None:
-    client.import_suppliers({"id": f"S{number}", "name": "Rugs", "description": "wool rugs"} for number in range(7))
+    client.import_suppliers(
+        {"id": f"S{number}", "name": f"Rugs {number}", "description": "wool rugs"} for number in range(7)
+    )
     wait_until(lambda: _is_matched(client, "S6"))
     first = client.match("wool rugs", top=3)
     pages = [first, *client.pages_after(first, top=3)]

@@ -58,8 +58,7 @@ def test_curves_rise_whatever_the_candidates_look_like(seed: int, slope: float) 
     grades = np.digitize(relevance, [0.5, 1.5, 2.5]).astype(np.int64)
     found = fit_ranker(JudgedCandidates(features, grades, np.arange(400) // 20, np.arange(400) % 20), version="v")
     for feature, curve in zip(FEATURES, found.curves, strict=True):
-        assert feature.direction is Direction.RISING
-        assert (np.diff(curve.contributions) >= 0).all(), feature.name
+        assert feature.direction is Direction.FREE or (np.diff(curve.contributions) >= 0).all(), feature.name
 
 
 def test_support_counts_the_candidates_and_requests_of_each_step_and_of_unknown(judged: JudgedCandidates) -> None:
