@@ -62,7 +62,9 @@ class FairDesk:
         kept = still_possible(content, [one for one in before if keep_all or one.locked])
         plan = planned(self._setting(content, kept), self._planner, seed=seed, kept=kept)
         changes = changes_between(before, plan.meetings) if based_on else ()
-        plan = plan.model_copy(update={"based_on": based_on, "changes": changes})
+        # The bound is of plans that keep what stays: of all plans of the fair it says nothing.
+        bound = None if kept else plan.bound
+        plan = plan.model_copy(update={"based_on": based_on, "changes": changes, "bound": bound})
         return self.fairs.add_plan(fair_id, name, plan), plan
 
     def edit(self, fair_id: str, plan_id: str, edits: Sequence[Edit]) -> tuple[PlanHead, Plan]:
