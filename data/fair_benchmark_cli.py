@@ -15,7 +15,7 @@ commands = typer.Typer()
 def benchmark(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="MiniZinc data files (.dzn).")],
     seed: Annotated[int, typer.Option(min=0, help="Another one gives another search.")] = 0,
-    starts: Annotated[int, typer.Option(min=1, help="Searches from plans of their own.")] = 4,
+    starts: Annotated[int, typer.Option(min=1, help="Searches from plans of their own.")] = 8,
     seconds: Annotated[float, typer.Option(min=0, help="Time for each file.")] = 60.0,
     most: Annotated[int | None, typer.Option(min=0, help="Breaks that nobody should exceed.")] = None,
 ) -> None:

@@ -102,12 +102,12 @@ def read_agreed_meetings(path: Path) -> AgreedMeetings:
 def _requested(instance: _Instance, meetings: int, people: int) -> Numbers:
     """Two participants and a half-day for each meeting. returns: int64 (meetings, 3)."""
     numbers = np.array(instance.numbers("requested"), np.int64)
-    if len(numbers) not in {2 * meetings, 3 * meetings} or not meetings:
-        raise instance.fault(f"requested has {len(numbers)} numbers", f"3 for each of {meetings} meetings, or 2")
-    rows = numbers.reshape(meetings, -1)
+    if len(numbers) != 3 * meetings or not meetings:
+        raise instance.fault(f"requested has {len(numbers)} numbers", f"3 for each of {meetings} meetings")
+    rows = numbers.reshape(meetings, 3)
     if rows[:, :2].min() < 1 or rows[:, :2].max() > people or (rows[:, 0] == rows[:, 1]).any():
         raise instance.fault("requested names a participant that is not there, or one twice", f"two of 1..{people}")
-    return rows if rows.shape[1] == 3 else np.column_stack([rows, np.full(meetings, MORNING | AFTERNOON)])
+    return rows
 
 
 def _open_to(half_days: Numbers, slots: int, morning_slots: int) -> Flags:

@@ -16,8 +16,6 @@ from matching.meetings.timetable import Timetable, hold, in_order
 
 CHUNK = 50_000
 """Moves between two looks at the clock."""
-HOTTEST, COLDEST = 0.7, 0.04
-"""Temperature of the first and of the last move, in units of one wait."""
 GIVEN_BACK = 3
 """Waits that a second chain can be hoped to save."""
 PARTNERS = 12
@@ -45,13 +43,21 @@ class Days(NamedTuple):
 
 
 def anneal(
-    timetable: Timetable, slot: Numbers, days: Days, *, seed: int, moves: int, until: float = inf
+    timetable: Timetable,
+    slot: Numbers,
+    days: Days,
+    *,
+    seed: int,
+    moves: int,
+    heats: tuple[float, float],
+    until: float = inf,
 ) -> tuple[Numbers, Numbers]:
     """Search for a plan of the same meetings whose days cost least.
 
     timetable : empty; holds some plan afterwards.
     slot      : int64 (m,), a plan that breaks no rule.
     moves     : tries; the temperature falls with them, so that the same number gives the same plan.
+    heats     : temperature of the first and of the last move, in units of the cost of one wait.
     until     : reading of time.monotonic at which the search stops, though moves are left.
     returns   : int64 (m,), the best plan seen, never worse than the one given; int64 (2,), its cost before and after.
     Source    : Kirkpatrick, Gelatt & Vecchi, Optimization by Simulated Annealing, Science 220 (1983).
@@ -61,10 +67,9 @@ def anneal(
     best = slot.copy()
     costs = np.array([before, before], np.int64)
     random = np.array([seed + 1], np.int64)
-    done, unit = 0, float(days.cost[1])
+    done, hottest, fall = 0, heats[0] * float(days.cost[1]), heats[1] / heats[0]
     while done < moves and costs[1] > 0 and monotonic() < until:
-        share = done / moves
-        heat = unit * HOTTEST * (COLDEST / HOTTEST) ** share
+        heat = hottest * fall ** (done / moves)
         done += CHUNK
         search(timetable, days, random, best, costs, heat, min(CHUNK, moves - done + CHUNK))
     return best, np.array([before, costs[1]])
@@ -114,7 +119,7 @@ def search(
     unseen = False
     for _ in range(moves):
         person, near, far = draw(random, people), draw(random, slots), draw(random, slots)
-        if timetable.holder[person, near] < 0 or timetable.holder[person, far] >= 0:
+        if near == far or timetable.holder[person, near] < 0:
             continue
         most = -heat * log((draw(random, FINE) + 1) / FINE)
         count, change = look(timetable, days, person, near, far, path)
@@ -146,10 +151,13 @@ def search(
 def look(timetable: Timetable, days: Days, person: int, near: int, far: int, path: Numbers) -> tuple[int, int]:
     """Follow the meetings that change places when the person's meeting moves from slot near to slot far.
 
+    Where the person has a meeting in slot far too, the way has to come back by it, and nobody's day changes.
+
     path    : receives the pairs in the order met.
     returns : how many there are, 0 where one of them cannot move; what the flip adds to the cost.
     """
     here, there, count, end = near, far, 0, person
+    ring = timetable.holder[person, far] >= 0
     pair = timetable.holder[person, here]
     while pair >= 0:
         if not days.movable[pair] or not timetable.possible[pair, there]:
@@ -158,8 +166,12 @@ def look(timetable: Timetable, days: Days, person: int, near: int, far: int, pat
         count += 1
         ends = timetable.people[pair]
         end = ends[1] if ends[0] == end else ends[0]
+        if end == person:
+            return count, 0
         here, there = there, here
         pair = timetable.holder[end, here]
+    if ring:
+        return 0, 0
     return count, added(timetable, days, person, near, far) + added(timetable, days, end, there, here)
 
 

@@ -14,9 +14,11 @@ from matching.meetings.problem import NONE, Flags, MeetingProblem, Numbers
 from matching.meetings.slots import place_all
 from matching.meetings.timetable import empty_timetable
 
-MOVES_PER_MEETING = 20_000
+MOVES_PER_MEETING = 200_000
+HEATS = ((0.25, 0.1), (0.7, 0.04))
+"""Temperatures of one start and of the next: cool ones end lower on large fairs, hot ones leave traps."""
 ROUNDS = 200_000
-TOO_MANY = 50
+TOO_MANY = 4
 """Cost of one break more than a participant may have, in breaks."""
 
 
@@ -63,14 +65,15 @@ def breaks_of(problem: MeetingProblem, slot: Numbers) -> Numbers:
     """Breaks of each person: runs of slots without a meeting between two meetings. returns: int64 (people,)."""
     busy = people_busy(problem, slot)
     begins = busy & ~np.pad(busy, ((0, 0), (1, 0)))[:, :-1]
-    return np.maximum(begins.sum(axis=1) - 1, 0)
+    breaks: Numbers = np.maximum(begins.sum(axis=1) - 1, 0)
+    return breaks
 
 
 def fewest_breaks(
     agreed: AgreedMeetings,
     *,
     seed: int,
-    starts: int = 4,
+    starts: int = 8,
     moves: int | None = None,
     most: int | None = None,
     until: float = inf,
@@ -87,7 +90,7 @@ def fewest_breaks(
     """
     best: BreaksPlan | None = None
     for start in range(starts):
-        found = one_search(agreed, seed + start, moves, most, until)
+        found = one_search(agreed, seed + start, moves, most, HEATS[start % len(HEATS)], until)
         if best is None or rank(found, most) < rank(best, most):
             best = found
         if rank(best, most) == (0, 0, 0) or monotonic() >= until:
@@ -102,14 +105,16 @@ def rank(plan: BreaksPlan, most: int | None) -> tuple[int, int, int]:
     return plan.unplaced, excess, plan.total
 
 
-def one_search(agreed: AgreedMeetings, seed: int, moves: int | None, most: int | None, until: float) -> BreaksPlan:
+def one_search(
+    agreed: AgreedMeetings, seed: int, moves: int | None, most: int | None, heats: tuple[float, float], until: float
+) -> BreaksPlan:
     """Place the meetings, then move them."""
     problem, everything = agreed.problem, np.ones(len(agreed.problem.first), bool)
     slot, _ = place_all(problem, everything, seed=seed, rounds=ROUNDS, until=until, open_to=agreed.open_to)
     timetable = empty_timetable(problem)
     timetable = timetable._replace(possible=timetable.possible & agreed.open_to)
     tries = MOVES_PER_MEETING * len(slot) if moves is None else moves
-    slot, _ = anneal(timetable, slot, break_days(problem, most), seed=seed, moves=tries, until=until)
+    slot, _ = anneal(timetable, slot, break_days(problem, most), seed=seed, moves=tries, heats=heats, until=until)
     return BreaksPlan(slot, breaks_of(problem, slot))
 
 

@@ -27,6 +27,10 @@ class Rule(StrEnum):
     PRECEDENCE = "precedence"
 
 
+PROMISES = frozenset({Rule.REQUIRED, Rule.MINIMUM})
+"""Rules that a fair can make impossible to keep; a plan never needs to break another."""
+
+
 @dataclass(frozen=True)
 class Violation:
     """One rule broken: by which pairs, for which participants, in which slots; detail says it in English."""

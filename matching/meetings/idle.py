@@ -10,7 +10,8 @@ from matching.meetings.annealing import Days, anneal
 from matching.meetings.problem import NONE, Flags, MeetingProblem, Numbers
 from matching.meetings.timetable import empty_timetable
 
-MOVES_PER_MEETING = 2000
+MOVES_PER_MEETING = 2_000
+HEATS = (0.7, 0.04)
 EVENNESS = 20
 """One wait costs this much, and each further one of the same person 2 more than the one before."""
 
@@ -28,7 +29,7 @@ def shorten_waits(
     meetings = int((slot != NONE).sum())
     tries = MOVES_PER_MEETING * meetings if moves is None else moves
     timetable = empty_timetable(problem)
-    best, _ = anneal(timetable, slot, waiting_days(problem), seed=seed, moves=tries, until=until)
+    best, _ = anneal(timetable, slot, waiting_days(problem), seed=seed, moves=tries, heats=HEATS, until=until)
     return best
 
 

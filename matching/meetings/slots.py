@@ -30,7 +30,7 @@ def place_all(
 
     chosen  : bool (m,)
     rounds  : tries to place a pair for which no slot is open.
-    until   : reading of time.monotonic at which the search stops, though rounds are left.
+    until   : reading of time.monotonic at which the search stops, though rounds are left; the first go is always taken.
     open_to : bool (m, s), slots that a pair is kept to beside all that its people are; all where it is not given.
     returns : int64 (m,), the slots, NONE where a pair is not held; bool (m,), chosen pairs that found no slot.
     """
@@ -47,7 +47,7 @@ def place_all(
     random = np.array([seed + 1, len(waiting)], np.int64)
     best, state = timetable.slot.copy(), np.array([len(waiting), 0], np.int64)
     least = np.array([np.inf])
-    while state[0] and state[1] < rounds and monotonic() < until:
+    while state[0] and state[1] < rounds and (state[1] == 0 or monotonic() < until):
         search(timetable, queue, state, tabu, weight, random, best, least, min(rounds, int(state[1]) + CHUNK))
     return best, chosen & (best == NONE)
 

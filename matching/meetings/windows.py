@@ -14,6 +14,10 @@ from matching.meetings.starts import needs_table
 PEOPLE_COLUMNS = 4_000
 SLOT_COLUMNS = 1_500
 """Columns of one window at most: enough to find what pays, few enough to be solved within a second."""
+LARGEST_PART = 1 / 3
+"""Share of all candidates that one window holds at most."""
+SMALLER, LARGER = 0.7, 1.1
+"""A window that was not solved to its optimum makes the next ones smaller; one that was lets them grow again."""
 SLOT_WINDOW_EVERY = 4
 """Windows of people gain more in less time; one of slots in between finds what they cannot."""
 SECONDS = 5.0
@@ -48,14 +52,19 @@ def search_windows(
     returns    : int64 (m,), a plan worth as much or more.
     """
     random = np.random.default_rng(seed)
-    value = worth(problem, slot)
+    value, size = worth(problem, slot), 1.0
     for number in range(rounds):
         left = until - monotonic()
         if value >= target or left <= 0:
             break
-        window = slot_window if number % SLOT_WINDOW_EVERY == 0 else people_window
-        stays, choice = window(problem, slot, candidates, loss, random)
+        slots_next = number % SLOT_WINDOW_EVERY == SLOT_WINDOW_EVERY - 1
+        columns = int(size * min(SLOT_COLUMNS if slots_next else PEOPLE_COLUMNS, LARGEST_PART * candidates.sum()))
+        if slots_next:
+            stays, choice = slot_window(problem, slot, candidates, columns, random)
+        else:
+            stays, choice = people_window(problem, slot, candidates, columns, loss, random)
         found = best_choice(problem, stays, choice, node_limit=20, gap=1e-6, seconds=min(SECONDS, left))
+        size = min(1.0, size * LARGER) if found.proven else size * SMALLER
         better = worth(problem, found.slot)
         if better > value:
             slot, value = found.slot, better
@@ -63,21 +72,20 @@ def search_windows(
 
 
 def slot_window(
-    problem: MeetingProblem, slot: Numbers, candidates: Flags, loss: Floats, random: np.random.Generator
+    problem: MeetingProblem, slot: Numbers, candidates: Flags, columns: int, random: np.random.Generator
 ) -> tuple[Numbers, Choice]:
-    """Release the meetings of random slots, as many as the window holds. returns: what stays, the choice."""
-    del loss
+    """Release the meetings of random slots, as many as fill the columns. returns: what stays, the choice."""
     slots = candidates.shape[1]
     order = random.permutation(slots)
-    within = np.cumsum((candidates & (slot == NONE)[:, None]).sum(axis=0)[order]) <= SLOT_COLUMNS
+    within = np.cumsum((candidates & (slot == NONE)[:, None]).sum(axis=0)[order]) <= columns
     opened = np.isin(np.arange(slots), order[: max(2, within.sum())])
     return released(problem, slot, during(problem, slot, opened), candidates)
 
 
 def people_window(
-    problem: MeetingProblem, slot: Numbers, candidates: Flags, loss: Floats, random: np.random.Generator
+    problem: MeetingProblem, slot: Numbers, candidates: Flags, columns: int, loss: Floats, random: np.random.Generator
 ) -> tuple[Numbers, Choice]:
-    """Release every meeting of some who lose much, as many as the window has room for. returns: as slot_window."""
+    """Release every meeting of some who lose much, as many as fill the columns. returns: as slot_window."""
     weight = loss + loss.mean() + 1e-9
     order = np.argsort(random.exponential(size=len(loss)) / weight, kind="stable")
     place = np.empty(len(order), np.int64)
@@ -86,16 +94,17 @@ def people_window(
     count = len(order)
     while True:
         stays, choice = released(problem, slot, (slot != NONE) & (met < count), candidates)
-        if len(choice.pair) <= PEOPLE_COLUMNS or count <= 2:
+        if len(choice.pair) <= columns or count <= 2:
             return stays, choice
-        count = min(count - 1, int(count * max(0.3, PEOPLE_COLUMNS / len(choice.pair))))
+        count = min(count - 1, int(count * max(0.3, columns / len(choice.pair))))
 
 
 def during(problem: MeetingProblem, slot: Numbers, opened: Flags) -> Flags:
     """Meetings that take place wholly inside the opened slots. returns: bool (m,)."""
     closed = np.concatenate([[0], np.cumsum(~opened)])
     inside: Flags = closed[np.minimum(slot + problem.length, len(opened))] == closed[slot]
-    return inside & (slot != NONE)
+    held: Flags = inside & (slot != NONE)
+    return held
 
 
 def released(problem: MeetingProblem, slot: Numbers, free: Flags, candidates: Flags) -> tuple[Numbers, Choice]:

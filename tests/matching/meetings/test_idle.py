@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from benchmarks.synthetic_fairs import Availability, FairSize, synthetic_fair
 from matching.meetings.annealing import anneal
 from matching.meetings.checker import Rule, violations
-from matching.meetings.idle import idle_slots, shorten_waits, waiting_days
+from matching.meetings.idle import HEATS, idle_slots, shorten_waits, waiting_days
 from matching.meetings.places import seat
 from matching.meetings.problem import NONE, MeetingPlan, MeetingProblem, Numbers
 from matching.meetings.selection import select
@@ -46,7 +46,7 @@ def test_same_pairs_meet_by_the_same_rules_and_wait_no_more(seed: int, rare_rule
     fair = random_fair(seed, rare_rules=rare_rules)
     slot = coloured(fair, seed)
     days = waiting_days(fair)
-    after, (cost_before, cost_after) = anneal(empty_timetable(fair), slot, days, seed=seed, moves=2_000)
+    after, (cost_before, cost_after) = anneal(empty_timetable(fair), slot, days, seed=seed, moves=2_000, heats=HEATS)
     waits = idle_slots(fair, after)
     assert ((after == NONE) == (slot == NONE)).all()
     assert {found.rule for found in violations(fair, MeetingPlan(after, seat(fair, after), np.inf))} <= PROMISES

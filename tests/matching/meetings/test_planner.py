@@ -9,14 +9,12 @@ from hypothesis import strategies as st
 
 from benchmarks.synthetic_fairs import Availability, FairSize, synthetic_fair
 from matching.meetings import planner
-from matching.meetings.checker import Rule, violations
+from matching.meetings.checker import PROMISES, violations
 from matching.meetings.planner import broken_price, plan_meetings, planned_with_slots
 from matching.meetings.problem import NONE
 from matching.meetings.selection import penalties, price_of_fairness
 from matching.meetings.windows import worth
 from tests.matching.meetings.fairs import best_worth, plain_fair, random_fair
-
-PROMISES = {Rule.MINIMUM, Rule.REQUIRED}
 
 
 @given(seed=st.integers(0, 10**6), rare_rules=st.booleans())
