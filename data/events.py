@@ -202,6 +202,11 @@ class EventLog:
                 connection.execute(statement, rows)
         return Noted(tuple(fresh), tuple(e.id for e in events if e.id in known), refused)
 
+    def knows(self, event_id: str) -> bool:
+        """Whether an event of an id is stored."""
+        with self._database.reading() as connection:
+            return bool(self._known_events(connection, [event_id]))
+
     def events(self, query_id: str) -> tuple[tuple[Event, datetime], ...]:
         """Events of a match by the moment they happened, each with the moment it was received."""
         query = select(EVENTS).where(EVENTS.c.organisation_id == self._organisation, EVENTS.c.query_id == query_id)

@@ -22,6 +22,7 @@ from matching.errors import ModelDamaged, ModelMissing, SoukError, StoreUnavaila
 from matching.exposure import ExposurePolicy
 from matching.matcher import Matcher
 from matching.profiles import BuyerRequest
+from service.fair_solver import Solver
 from service.metrics import Metrics
 from service.settings import ServiceSettings
 
@@ -50,6 +51,7 @@ class Live:
         self.debts = Debts(self.database)
         self.failure: str | None = "starting"
         self.notice: str | None = None
+        self.solver = Solver()
         self._settings = settings
         self._metrics = metrics
         self._load_models = load_models or (lambda: Models.load(settings))
@@ -178,6 +180,7 @@ class Live:
         # New models that are still being prepared are of no use any more.
         self._watcher.join(_LEAVE_SECONDS)
         self._loader.shutdown(cancel_futures=True)
+        self.solver.stop()
         self.database.close()
 
     def _made(self, organisation: str, models: Models) -> Workspace:
