@@ -15,7 +15,7 @@ from matching.meetings.slots import place_all
 from matching.meetings.timetable import empty_timetable
 
 MOVES_PER_MEETING = 200_000
-HEATS = ((0.25, 0.1), (0.7, 0.04))
+HEATS = ((0.25, 0.1), (3.0, 0.05))
 """Temperatures of one start and of the next: cool ones end lower on large fairs, hot ones leave traps."""
 ROUNDS = 200_000
 TOO_MANY = 4
