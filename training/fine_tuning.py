@@ -99,7 +99,7 @@ def fine_tune(
         raise InvalidInput(f"no supplier was accepted with grade {recipe.least_grade} or above: nothing to learn from")
     model = _model(base)
     # Else examples are drawn from the profiles into the model's card, slowly.
-    model.model_card_data.widget = [{"source_sentence": "argan oil", "sentences": ["huile d'argan", "Teppich"]}]
+    model.model_card_data.widget = [{"text": "argan oil"}]
     datasets = DatasetDict(
         {"accepted": Dataset.from_list(pairs), "base": Dataset.from_list(_base_rows(len(pairs), recipe))}
     )
