@@ -98,7 +98,8 @@ def fine_tune(
     if not pairs:
         raise InvalidInput(f"no supplier was accepted with grade {recipe.least_grade} or above: nothing to learn from")
     model = _model(base)
-    model.model_card_data.generate_widget_examples = False
+    # Else examples are drawn from the profiles into the model's card, slowly.
+    model.model_card_data.widget = [{"text": "argan oil"}]
     datasets = DatasetDict(
         {"accepted": Dataset.from_list(pairs), "base": Dataset.from_list(_base_rows(len(pairs), recipe))}
     )

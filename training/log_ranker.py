@@ -18,6 +18,9 @@ from training.judgments import Judgments
 from training.ranker import BoostedModel, edges_from, read_out, steps_of, unruled, with_rules
 
 MOST_ROWS = 500_000
+# Each row counts for and against; of more than 200,000 in all, scikit-learn draws by weight to place its bins, and
+# weights below 0 are no chances.
+MOST_BOOSTED_ROWS = 100_000
 _LEAST_SLOPE = 0.2
 _SLOPE_SPREAD = 0.5
 _NEIGHBOURS = 3.0
@@ -41,9 +44,10 @@ def fit_from_judgments(
     """Fit one curve per feature to the evidence of users, those that must rise rising.
 
     Without a prior the curves are boosted as those of judged candidates are. With one its score is where the fit
-    begins: see `corrected`. Of more than `most_rows` rows as many are drawn, and weigh the more.
+    begins: see `corrected`. Of more than `most_rows` rows, without a prior of more than MOST_BOOSTED_ROWS, as many are
+    drawn, and weigh the more.
     """
-    judgments = _drawn(judgments, most_rows, seed)
+    judgments = _drawn(judgments, most_rows if prior else min(most_rows, MOST_BOOSTED_ROWS), seed)
     features = unruled(judgments.features)
     edges = edges_from(features, judgments.gains > 0)
     trained_on: dict[str, str | int | float] = {
