@@ -234,13 +234,13 @@ def train_vectors(
     model = _untrained_model(tokenizer, recipe)
     with tempfile.TemporaryDirectory() as folder:
         done = _steps_done(work)
-        trainer = _Trainer(
+        trainer = SparseTrainer(
             model=model,
             args=_arguments(recipe, work or Path(folder), save_every=save_every if work else 0),
             train_dataset=_dataset(source, recipe, done),
             loss=_loss(model, recipe),
             optimizers=_optimizers(model, recipe),
-            callbacks=[_Reporter(progress)] if progress else [],
+            callbacks=[ProgressReporter(progress)] if progress else [],
         )
         trainer.remove_callback(PrinterCallback)
         trainer.train(resume_from_checkpoint=str(work / f"checkpoint-{done}") if work and done else None)
@@ -254,16 +254,21 @@ def _steps_done(work: Path | None) -> int:
     return max((int(path.parent.name.removeprefix("checkpoint-")) for path in folders), default=0)
 
 
-class _Trainer(SentenceTransformerTrainer):
+class SparseTrainer(SentenceTransformerTrainer):
+    """A trainer of models whose gradients are sparse."""
+
     def _get_grad_norm(self, model: Any, grad_norm: Any = None) -> float:  # noqa: ARG002
         return 0.0  # only logged, and not defined for sparse gradients
 
 
-class _Reporter(TrainerCallback):
+class ProgressReporter(TrainerCallback):
+    """Tells after each step how many of how many are done."""
+
     def __init__(self, progress: Progress) -> None:
         self.progress = progress
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
+        """Tell how far it is."""
         self.progress(state.global_step, state.max_steps)
 
 

@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 from sentence_transformers import (
     SentenceTransformer,
-    SentenceTransformerTrainer,
     SentenceTransformerTrainingArguments,
 )
 from sentence_transformers.base.modules import Normalize
@@ -29,7 +28,7 @@ from sentence_transformers.sentence_transformer.modules import StaticEmbedding
 from tokenizers import Tokenizer
 from torch.optim import AdamW, SparseAdam
 from torch.optim.lr_scheduler import LambdaLR
-from transformers import PrinterCallback, TrainerCallback
+from transformers import PrinterCallback
 
 from data.collection import Grades
 from data.trade_glossary import read_glossary, read_sentences
@@ -39,6 +38,7 @@ from matching.lines import line_texts
 from matching.matcher import Matcher
 from matching.profiles import BuyerRequest, Supplier
 from training.corpora import glossary_concepts
+from training.encoder import ProgressReporter, SparseTrainer
 from training.encoder_folder import quantized
 from training.phrases import PairSource
 from training.ranker import unranked_matcher
@@ -179,7 +179,7 @@ def _train(
     static = isinstance(model[0], StaticEmbedding)
     optimizer = (SparseAdam if static else AdamW)(list(model.parameters()), lr=recipe.learning_rate)
     schedule = LambdaLR(optimizer, lambda step: max(0.0, (steps - step) / steps))
-    trainer = _Trainer(
+    trainer = SparseTrainer(
         model=model,
         args=SentenceTransformerTrainingArguments(
             output_dir=str(folder),
@@ -201,24 +201,11 @@ def _train(
         train_dataset=datasets,
         loss=MultipleNegativesRankingLoss(model, scale=recipe.scale),
         optimizers=(optimizer, schedule),
-        callbacks=[_Reporter(progress)] if progress else [],
+        callbacks=[ProgressReporter(progress)] if progress else [],
     )
     trainer.remove_callback(PrinterCallback)
     begun = resumable and any(folder.glob("checkpoint-*/trainer_state.json"))
     trainer.train(resume_from_checkpoint=True if begun else None)
-
-
-class _Trainer(SentenceTransformerTrainer):
-    def _get_grad_norm(self, model: Any, grad_norm: Any = None) -> float:  # noqa: ARG002
-        return 0.0  # only logged, and not defined for sparse gradients
-
-
-class _Reporter(TrainerCallback):
-    def __init__(self, progress: Progress) -> None:
-        self.progress = progress
-
-    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
-        self.progress(state.global_step, state.max_steps)
 
 
 def _write(base: str, model: SentenceTransformer, out: Path, made_from: Mapping[str, Any]) -> None:
