@@ -37,7 +37,18 @@ check: lint test ## what CI runs
 bench: .venv/development ## slow measurements, for docs/measurements.md
 	$(BIN)/souk evaluate --markdown
 	$(BIN)/souk evaluate rankers --markdown
+	$(BIN)/souk evaluate ablation --markdown
 	$(BIN)/souk evaluate exposure --markdown
+	$(BIN)/souk evaluate needs --markdown
+	$(BIN)/souk evaluate exclusions --markdown
+	$(BIN)/souk evaluate duplicates --markdown
+	$(BIN)/souk evaluate adversarial --markdown
+	$(BIN)/souk evaluate faithfulness --markdown
+	$(BIN)/souk evaluate learning --markdown
+	$(BIN)/souk evaluate fine-tuning --markdown
+	$(BIN)/python -m benchmarks.meetings
+	$(BIN)/python -m benchmarks.meeting_days
+	$(BIN)/python -m benchmarks.retrain
 	$(BIN)/python benchmarks/speed.py
 	$(BIN)/python benchmarks/draws.py
 	$(BIN)/python -m benchmarks.markets
