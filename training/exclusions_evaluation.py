@@ -98,7 +98,8 @@ def _is_found(case: ExclusionCase) -> bool:
 
 
 def _is_held(case: ExclusionCase, matcher: Matcher) -> bool:
-    ranking = matcher.match(case.request, top=matcher.catalogue.count, explain=False)
-    scores = {match.supplier.id: match.score for match in ranking.matches}
+    # The two of a case are nearly the same profile: folded, one of them would have no place.
+    scoring = matcher.score(case.request, fold_duplicates=False)
+    scores = dict(zip([matcher.catalogue.ids[row] for row in scoring.rows], scoring.scores.tolist(), strict=True))
     clean = scores.get(case.clean.id, float("-inf"))
     return clean > scores.get(case.excluded.id, float("-inf"))
