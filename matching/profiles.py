@@ -10,7 +10,7 @@ import datetime
 import re
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
 
@@ -230,8 +230,17 @@ class Constraints(_Value):
     supplier_countries: tuple[Country, ...] = ()
 
 
+ConstraintName = Literal[
+    "delivery_country", "hs", "quantity", "certifications", "incoterm", "languages", "max_lead_time_days", "max_price",
+    "supplier_countries",
+]  # fmt: skip
+
+
 class BuyerRequest(_Value):
-    """What a buyer asks for, in the buyer's words and language, with the form's constraints."""
+    """What a buyer asks for, in the buyer's words and language, with the form's constraints.
+
+    not_asked : constraints that the text may seem to state and the buyer does not mean
+    """
 
     text: Annotated[str, Field(min_length=1, max_length=MAX_TEXT_CHARACTERS), BeforeValidator(_clean)]
     id: Identifier | None = None
@@ -239,3 +248,4 @@ class BuyerRequest(_Value):
     country: Country | None = None
     language: Language | None = None
     constraints: Constraints = Constraints()
+    not_asked: tuple[ConstraintName, ...] = ()

@@ -100,6 +100,7 @@ def _is_found(case: ExclusionCase) -> bool:
 def _is_held(case: ExclusionCase, matcher: Matcher) -> bool:
     # The two of a case are nearly the same profile: folded, one of them would have no place.
     scoring = matcher.score(case.request, fold_duplicates=False)
-    scores = dict(zip([matcher.catalogue.ids[row] for row in scoring.rows], scoring.scores.tolist(), strict=True))
+    ids = [matcher.catalogue.ids[row] for row in scoring.rows]
+    scores = dict(zip(ids, scoring.scores.tolist(), strict=True))
     clean = scores.get(case.clean.id, float("-inf"))
-    return clean > scores.get(case.excluded.id, float("-inf"))
+    return bool(clean > scores.get(case.excluded.id, float("-inf")))

@@ -68,8 +68,12 @@ def find_needs(text: str) -> tuple[Need, ...]:
 
 
 def needs_of(request: BuyerRequest) -> Needs:
-    """Needs of a request: what its form captured, completed by what its text says with confidence."""
-    found = (*_form_needs(request.constraints), *find_needs(request.text))
+    """Needs of a request: what its form captured, completed by what its text says with confidence.
+
+    What the buyer does not mean (`not_asked`) is left out of what the text says.
+    """
+    read = (need for need in find_needs(request.text) if need.kind not in request.not_asked)
+    found = (*_form_needs(request.constraints), *read)
     sure = [need for need in found if need.confidence >= MIN_CONFIDENCE]
     excluded = _union(need.value for need in sure if need.kind is NeedKind.EXCLUDED_COUNTRIES)
     merged = {name: _merged(name, sure) for name in Constraints.model_fields}

@@ -11,6 +11,7 @@ from matching.explanation import FEATURE_TITLES
 from matching.messages import CATALOGUES, available_languages, messages_in
 from matching.profiles import Money, Quantity
 from matching.statement import SIZE_TITLES
+from service.pages.needs import FORM_FIELDS, KIND_TITLES
 
 ROOT = Path(__file__).parents[2]
 TRANSLATED = [language for language in available_languages() if language != "en"]
@@ -26,7 +27,8 @@ def _messages_in_code() -> set[str]:
         for folder, code in folders.items()
         for message in extract_from_dir(ROOT / folder, [code, html], keywords=keywords)
     ]
-    return set(found) | set(FEATURE_TITLES.values()) | set(PART_TITLES.values()) | set(SIZE_TITLES.values())
+    titles = [FEATURE_TITLES.values(), PART_TITLES.values(), SIZE_TITLES.values(), KIND_TITLES.values()]
+    return set(found).union(*titles, (title for _, _, title in FORM_FIELDS))
 
 
 @pytest.mark.parametrize("language", TRANSLATED)

@@ -1,6 +1,6 @@
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -10,7 +10,7 @@ from matching.codes import Incoterm
 from matching.lexicon import place_names, word_list
 from matching.lexicon.reading import number_value
 from matching.needs import MIN_CONFIDENCE, Need, NeedKind, Source, find_needs, needs_of
-from matching.profiles import BuyerRequest, Constraints, Money, Quantity
+from matching.profiles import BuyerRequest, ConstraintName, Constraints, Money, Quantity
 from matching.units import unit_name
 
 EXAMPLES = Path(__file__).parent / "needs_examples.jsonl"
@@ -512,3 +512,14 @@ def test_the_date_of_something_else_is_no_date_of_delivery(text: str) -> None:
 
 def test_certificates_of_the_buyer_are_not_asked_of_suppliers() -> None:
     assert "certifications" not in stated("We are an ISO 14001 certified importer of spices")
+
+
+def test_what_is_not_asked_is_left_out_of_what_the_text_says() -> None:
+    text = "500 litres of argan oil, delivery to Germany"
+    needs = needs_of(BuyerRequest(text=text, not_asked=("delivery_country",)))
+    assert needs.constraints.delivery_country is None
+    assert needs.constraints.quantity == needs_of(BuyerRequest(text=text)).constraints.quantity
+
+
+def test_each_constraint_can_be_said_not_to_be_asked() -> None:
+    assert set(get_args(ConstraintName)) == set(Constraints.model_fields)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from fastapi.testclient import TestClient
 
@@ -46,3 +48,42 @@ def test_a_request_that_cannot_be_matched_is_explained_on_the_page(client: TestC
 def test_the_page_says_under_which_further_id_a_supplier_is_listed(client: TestClient) -> None:
     client.put("/v1/suppliers/S1b", json={"name": "Tamount SARL", "country": "MA", "description": "argan oil"})
     wait_until(lambda: "listed as S1b" in client.get("/", params={"q": "argan oil", "language": "en"}).text)
+
+
+# Needs, shown and corrected
+
+
+ASKED = {"q": "500 litres of organic argan oil, Ecocert, delivery to Hamburg, Germany", "language": "fr"}
+
+
+def _field(page: str, name: str) -> str:
+    found = re.search(rf'name="{re.escape(name)}" value="([^"]*)"', page)
+    assert found
+    return found[1]
+
+
+def test_what_was_read_is_shown_with_its_kind_in_the_readers_language(client: TestClient) -> None:
+    page = client.get("/", params=ASKED).text
+    assert "pays de livraison: <mark><bdi>Allemagne</bdi></mark>" in page
+    assert (_field(page, "quantity.value"), _field(page, "delivery_country")) == ("500", "Allemagne")
+
+
+def test_the_form_wins_and_an_emptied_field_is_not_asked_for(client: TestClient) -> None:
+    form = {
+        "corrected": "1",
+        "quantity.value": "200",
+        "quantity.unit": "kg",
+        "delivery_country": "",
+        "languages": "fr, ar",
+    }
+    page = client.get("/", params=ASKED | form).text
+    assert "<mark><bdi>200 kg</bdi></mark> (selon vos indications)" in page
+    assert "Allemagne" not in page
+    assert _field(page, "quantity.value") == "200"
+
+
+def test_a_faulty_field_is_named_and_what_was_typed_stays(client: TestClient) -> None:
+    answer = client.get("/", params=ASKED | {"corrected": "1", "delivery_country": "Atlantis", "incoterm": "FOB"})
+    assert answer.status_code == 422
+    assert "delivery_country" in answer.text
+    assert (_field(answer.text, "delivery_country"), _field(answer.text, "incoterm")) == ("Atlantis", "FOB")
