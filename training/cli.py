@@ -13,6 +13,7 @@ from rich.table import Table
 from data import shipped
 from data.cli import EncoderOption
 from data.collection import Collection
+from data.in_use import in_use
 from data.settings import Settings
 from data.workspace import headings_in_use
 from matching.currencies import RateTable
@@ -182,7 +183,7 @@ def show(
     """Show the curves of the ranker in use: what each value adds to the score, on how much data."""
     from training.ranker_curves import draw, tables
 
-    ranker = GlassBoxRanker.load(Settings().ranker_path)
+    ranker = GlassBoxRanker.load(in_use(Settings()).ranker_path)
     if feature is not None and feature not in FEATURE_NAMES:
         raise InvalidInput(f"--feature is {feature!r}, expected one of {', '.join(FEATURE_NAMES)}")
     curves = [curve for curve in ranker.curves if feature in (None, curve.feature)]
@@ -199,6 +200,7 @@ def _unranked_matcher(settings: Settings, judged: Collection) -> Matcher:
     """A matcher over a collection's suppliers with the models of the settings, without a ranker."""
     from training.ranker import unranked_matcher
 
+    settings = in_use(settings)
     encoder = load_encoder(settings.encoder, settings.encoder_options)
     rates = RateTable.read(settings.rates_path)
     return unranked_matcher(encoder, judged.suppliers, headings_in_use(settings, encoder), rates)
