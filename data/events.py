@@ -5,9 +5,11 @@ Names of fields follow the User Behavior Insights schema 1.3: a match is its que
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -16,10 +18,26 @@ from sqlalchemy.engine import Connection
 from data.database import Database
 from data.schema import EVENTS, IMPRESSIONS, LOTS, MATCHES, MODEL_VERSIONS
 from matching.errors import UnknownRecord
+from matching.features import FEATURE_NAMES, NOT_ASKED
 from matching.lots import Draw, Lot
 from matching.profiles import BuyerRequest
 
 _DRAWN_BY = {"seed", "k", "threshold"}
+
+
+class Action(StrEnum):
+    """What a user did with a supplier."""
+
+    IMPRESSION = "impression"
+    CLICK = "click"
+    SHORTLIST = "shortlist"
+    CONTACT = "contact"
+    MEETING_ACCEPTED = "meeting_accepted"
+    MEETING_DECLINED = "meeting_declined"
+    MEETING_HELD = "meeting_held"
+    MEETING_NO_SHOW = "meeting_no_show"
+    DEAL = "deal"
+    RATING = "rating"
 
 
 @dataclass(frozen=True)
@@ -54,6 +72,12 @@ class Impression:
     score: float
     propensity: float
     ranker_version: str
+
+
+def named_features(values: Sequence[float]) -> dict[str, float | None]:
+    """A feature row as an impression has it: None where UNKNOWN, without what is NOT_ASKED."""
+    named = zip(FEATURE_NAMES, values, strict=True)
+    return {name: None if math.isnan(value) else value for name, value in named if value != NOT_ASKED}
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from data.events import Impression, ShownMatch
+from data.events import Impression, ShownMatch, named_features
 from data.schema import Kind
 from matching.certificates import current_day
-from matching.features import FEATURE_NAMES, NOT_ASKED
 from matching.matcher import Match, Matcher, Scoring
 from matching.profiles import BuyerRequest
 from service import cursors
@@ -98,7 +96,7 @@ def impressions(page: Page, matcher: Matcher, propensities: Sequence[float] | No
             page.match.id,
             match.supplier.id,
             match.rank,
-            _features(page.scoring.features[place].tolist()),
+            named_features(page.scoring.features[place].tolist()),
             match.score,
             propensity,
             matcher.ranker.version,
@@ -107,11 +105,6 @@ def impressions(page: Page, matcher: Matcher, propensities: Sequence[float] | No
             zip(page.matches, propensities or [1.0] * len(page.matches), strict=True)
         )
     ]
-
-
-def _features(values: Sequence[float]) -> dict[str, float | None]:
-    named = zip(FEATURE_NAMES, values, strict=True)
-    return {name: None if math.isnan(value) else value for name, value in named if value != NOT_ASKED}
 
 
 def page_answer(page: Page, matcher: Matcher, options: AnswerOptions) -> RankingAnswer:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from data.events import Event, Noted
+from data.events import Action, Event, Noted
 from matching.profiles import Identifier
 
 MAX_EVENTS = 1_000
@@ -26,21 +25,6 @@ def _written_out(value: object) -> object:
 
 
 Short = Annotated[str, Field(max_length=100), BeforeValidator(_single_line)]
-
-
-class Action(StrEnum):
-    """What a user did with a supplier."""
-
-    IMPRESSION = "impression"
-    CLICK = "click"
-    SHORTLIST = "shortlist"
-    CONTACT = "contact"
-    MEETING_ACCEPTED = "meeting_accepted"
-    MEETING_DECLINED = "meeting_declined"
-    MEETING_HELD = "meeting_held"
-    MEETING_NO_SHOW = "meeting_no_show"
-    DEAL = "deal"
-    RATING = "rating"
 
 
 class _Part(BaseModel):

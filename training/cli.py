@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
 
 from data import shipped
 from data.cli import EncoderOption
 from data.collection import Collection
+from data.database import DEFAULT_ORGANISATION
 from data.in_use import in_use
 from data.settings import Settings
 from data.workspace import headings_in_use
@@ -23,6 +23,8 @@ from matching.exposure import ExposurePolicy
 from matching.features import FEATURE_NAMES
 from matching.matcher import Matcher
 from matching.ranker import GlassBoxRanker
+from training import learning_cli
+from training.tables import print_rows
 
 commands = typer.Typer()
 _train = typer.Typer(no_args_is_help=True, help="Train a model.")
@@ -31,6 +33,9 @@ _model = typer.Typer(no_args_is_help=True, help="Look into a model.")
 commands.add_typer(_train, name="train")
 commands.add_typer(_model, name="model")
 commands.add_typer(_evaluate, name="evaluate")
+commands.add_typer(learning_cli.commands)
+_train.add_typer(learning_cli.train)
+_evaluate.add_typer(learning_cli.evaluate)
 _out = Console()
 _err = Console(stderr=True)
 _REFITS = 50
@@ -57,9 +62,9 @@ def evaluate(
     settings = Settings.with_encoder(encoder)
     matcher = _unranked_matcher(settings, judged)
     measures = measure(matcher, judged, seed=seed)
-    _print(measures.table(), markdown=markdown)
+    print_rows(measures.table(), markdown=markdown)
     typer.echo()
-    _print(measures.calibration, markdown=markdown)
+    print_rows(measures.calibration, markdown=markdown)
 
 
 @_evaluate.command(name="rankers")
@@ -72,7 +77,7 @@ def evaluate_rankers(
     from training.ranker_comparison import compare_rankers
 
     judged = Collection.read(collection)
-    _print(compare_rankers(_unranked_matcher(Settings(), judged), judged, seed=seed), markdown=markdown)
+    print_rows(compare_rankers(_unranked_matcher(Settings(), judged), judged, seed=seed), markdown=markdown)
 
 
 @_evaluate.command(name="encoder")
@@ -90,7 +95,7 @@ def evaluate_encoder(
     if corpora is None:
         _err.print("no --corpora: held-out synsets are not measured")
     rows = encoder_report(loaded, Collection.read(collection), headings=settings.headings_path, corpora=corpora)
-    _print(rows, markdown=markdown)
+    print_rows(rows, markdown=markdown)
 
 
 @_evaluate.command(name="exposure")
@@ -109,8 +114,8 @@ def evaluate_exposure(
     judged = Collection.read(collection)
     matcher = _unranked_matcher(Settings.with_encoder(encoder), judged)
     found = measure(matcher, judged, ExposurePolicy.parse(policy) if policy else None, seed=seed)
-    _print(found.groups, markdown=markdown)
-    _print(found.ways, markdown=markdown)
+    print_rows(found.groups, markdown=markdown)
+    print_rows(found.ways, markdown=markdown)
 
 
 @_train.command(name="base-encoder")
@@ -152,18 +157,38 @@ def headings(
     measures = train_headings(
         load_encoder(settings.encoder, settings.encoder_options), folder, recipe=Recipe(seed=seed)
     )
-    _print([{"measured on": name, **found} for name, found in measures.items()], markdown=False)
+    print_rows([{"measured on": name, **found} for name, found in measures.items()], markdown=False)
     _out.print(f"model of headings written to {folder}")
 
 
 @_train.command()
 def ranker(
     collection: CollectionOption = shipped.SAMPLE,
-    out: Annotated[Path, typer.Option(help="File to write the model to.")] = Path("var/ranker.json"),
-    version: Annotated[str, typer.Option(help="Name of the model.")] = "sample-1",
+    out: Annotated[
+        Path | None, typer.Option(help="Default: var/ranker.json; from a log the folder var/candidate.")
+    ] = None,
+    version: Annotated[
+        str | None, typer.Option(help="Name of the model; default: sample-1, from a log a new one.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the fitting.")] = 0,
+    from_log: Annotated[
+        str | None, typer.Option(help="Learn from feedback: the word store, or a .jsonl or .parquet file of a log.")
+    ] = None,
+    rules: learning_cli.RulesOption = None,
+    prior: Annotated[bool, typer.Option(help="With a log: begin from the ranker in use.")] = True,
+    organisation: learning_cli.OrganisationOption = DEFAULT_ORGANISATION,
 ) -> None:
-    """Fit the glass-box ranker to a judged collection, with its probabilities and the support of its curves."""
+    """Fit the glass-box ranker to a judged collection, or to what users did."""
+    if from_log is not None:
+        folder = out or Path("var/candidate")
+        learning_cli.train_from_log(
+            from_log, folder, version=version, seed=seed, rules=rules, with_prior=prior, organisation=organisation
+        )
+        return
+    _train_on_collection(collection, out or Path("var/ranker.json"), version or "sample-1", seed)
+
+
+def _train_on_collection(collection: Path, out: Path, version: str, seed: int) -> None:
     from training.calibration import calibrated
     from training.ranker import fit_ranker, judged_candidates
 
@@ -204,21 +229,3 @@ def _unranked_matcher(settings: Settings, judged: Collection) -> Matcher:
     encoder = load_encoder(settings.encoder, settings.encoder_options)
     rates = RateTable.read(settings.rates_path)
     return unranked_matcher(encoder, judged.suppliers, headings_in_use(settings, encoder), rates)
-
-
-def _print(rows: list[dict[str, Any]], *, markdown: bool) -> None:
-    cells = [[_cell(value) for value in row.values()] for row in rows]
-    if markdown:
-        lines = [list(rows[0]), ["---"] * len(rows[0]), *cells]
-        typer.echo("\n".join(f"| {' | '.join(line)} |" for line in lines))
-        return
-    table = Table(*rows[0])
-    for line in cells:
-        table.add_row(*line)
-    _out.print(table)
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return "–"
-    return f"{value:.3f}" if isinstance(value, float) else str(value)

@@ -22,6 +22,7 @@ from matching.ranker import Curve, GlassBoxRanker, Support
 
 HIGHEST_GRADE = 3
 _INTERVAL_PERCENTILES = (5.0, 95.0)
+_TREES = 250
 _QUANTILES = np.linspace(0.0, 1.0, 17)[1:-1]
 
 
@@ -83,7 +84,7 @@ def fit_ranker(judged: JudgedCandidates, *, version: str, seed: int = 0, refits:
     doi:10.1145/3437963.3441796.
     """
     model = BoostedModel.fit(judged, edges_of(judged), seed=seed)
-    base, curves = _read_out(model, judged.features)
+    base, curves = read_out(model, judged.features)
     trained_on = {
         "candidates": len(judged.grades),
         "requests": len(np.unique(judged.requests)),
@@ -122,45 +123,75 @@ class BoostedModel:
         counted = np.ones(len(judged.grades)) if weights is None else weights
         kept = counted > 0
         share, counted = judged.grades[kept] / HIGHEST_GRADE, counted[kept]
-        steps = _steps(judged.features[kept], edges)
-        trees = HistGradientBoostingClassifier(
+        steps = steps_of(judged.features[kept], edges)
+        return cls.fit_steps(
+            steps, share * counted, (1.0 - share) * counted, edges, seed=seed, interactions=interactions
+        )
+
+    @classmethod
+    def fit_steps(
+        cls,
+        steps: Floats,
+        positive: Floats,
+        negative: Floats,
+        edges: tuple[Floats, ...],
+        *,
+        seed: int,
+        interactions: str = "no_interactions",
+        trees: int = _TREES,
+    ) -> Self:
+        """Fit to the evidence for and against relevance (n,) of rows that `steps_of` gave (n, 2 f).
+
+        Evidence may be below 0 where the sum of both is not, as that of inverse propensities is: rows of equal
+        features always fall together, so that only sums count.
+        """
+        model = HistGradientBoostingClassifier(
             interaction_cst=interactions,
             monotonic_cst=[int(feature.direction) for feature in FEATURES] + [int(Direction.FREE)] * len(FEATURES),
             learning_rate=0.08,
-            max_iter=250,
+            max_iter=trees,
             max_leaf_nodes=6,
             min_samples_leaf=30,
             l2_regularization=1.0,
             early_stopping=False,
             random_state=seed,
         )
-        trees.fit(
+        model.fit(
             np.concatenate([steps, steps]),
-            np.repeat([1, 0], len(share)),
-            sample_weight=np.concatenate([share * counted, (1.0 - share) * counted]),
+            np.repeat([1, 0], len(steps)),
+            sample_weight=np.concatenate([positive, negative]),
         )
-        return cls(edges, trees)
+        return cls(edges, model)
 
     def scores(self, features: Floats) -> Floats:
         """Log-odds of relevance (k,) of feature rows (k, f)."""
-        return np.asarray(self.trees.decision_function(_steps(features, self.edges)), np.float64)
+        return self.scores_of_steps(steps_of(features, self.edges))
+
+    def scores_of_steps(self, steps: Floats) -> Floats:
+        """Log-odds of relevance (k,) of rows that `steps_of` gave (k, 2 f)."""
+        return np.asarray(self.trees.decision_function(steps), np.float64)
 
 
 def edges_of(judged: JudgedCandidates) -> tuple[Floats, ...]:
     """Upper edges of the steps of each feature: its own, else quantiles of the candidates."""
-    return tuple(_edges(feature, judged.features[:, j], judged.grades) for j, feature in enumerate(FEATURES))
+    return edges_from(judged.features, judged.grades > 0)
 
 
-def _edges(feature: Feature, values: Floats, grades: NDArray[np.int64]) -> Floats:
+def edges_from(features: Floats, relevant: NDArray[np.bool_]) -> tuple[Floats, ...]:
+    """Edges of the steps of each column of feature rows (n, f), some of them relevant (n,)."""
+    return tuple(_edges(feature, features[:, j], relevant) for j, feature in enumerate(FEATURES))
+
+
+def _edges(feature: Feature, values: Floats, relevant: NDArray[np.bool_]) -> Floats:
     """The feature's own steps, else quantiles of all candidates and, for finer steps on top, of the relevant ones."""
     if feature.steps is not None:
         return np.array(feature.steps, np.float64)
     known = np.isfinite(values)
-    cuts = [np.quantile(values[mask], _QUANTILES) for mask in (known, known & (grades > 0)) if mask.any()]
+    cuts = [np.quantile(values[mask], _QUANTILES) for mask in (known, known & relevant) if mask.any()]
     return np.unique(np.concatenate(cuts).round(4)) if cuts else np.empty(0)
 
 
-def _steps(features: Floats, edges: Sequence[Floats]) -> Floats:
+def steps_of(features: Floats, edges: Sequence[Floats]) -> Floats:
     """Ordinal step of each value, NaN where there is none, beside one column per feature that marks UNKNOWN.
 
     A column without a single value is all 0, since scikit-learn cannot bin one of NaN alone.
@@ -171,7 +202,7 @@ def _steps(features: Floats, edges: Sequence[Floats]) -> Floats:
     return np.hstack([steps, np.isnan(features)])
 
 
-def _read_out(model: BoostedModel, features: Floats) -> tuple[float, tuple[Curve, ...]]:
+def read_out(model: BoostedModel, features: Floats) -> tuple[float, tuple[Curve, ...]]:
     """Base and curves through the model's public face: it is additive, so one row per step with all else absent tells.
 
     A curve that rises is freed of the last digits by which a sum of trees may fall.
@@ -224,7 +255,7 @@ def _supported(
     curves: Sequence[Curve], model: BoostedModel, judged: JudgedCandidates, seed: int, refits: int
 ) -> tuple[Curve, ...]:
     """The curves with the data behind them, and how far they move when the requests are drawn anew."""
-    draws = [_read_out(drawn, judged.features)[1] for drawn in _refitted(model.edges, judged, seed, refits)]
+    draws = [read_out(drawn, judged.features)[1] for drawn in _refitted(model.edges, judged, seed, refits)]
     return tuple(
         curve.model_copy(update={"support": _support(curve, judged, j, [drawn[j] for drawn in draws])})
         for j, curve in enumerate(curves)

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from data.events import EventLog
-from service.feedback import Action
+from data.events import Action, EventLog
 from service.live import Live
 
 
