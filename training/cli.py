@@ -23,7 +23,7 @@ from matching.exposure import ExposurePolicy
 from matching.features import FEATURE_NAMES
 from matching.matcher import Matcher
 from matching.ranker import GlassBoxRanker
-from training import learning_cli
+from training import learning_cli, models_cli
 from training.tables import print_rows
 
 commands = typer.Typer()
@@ -34,8 +34,10 @@ commands.add_typer(_train, name="train")
 commands.add_typer(_model, name="model")
 commands.add_typer(_evaluate, name="evaluate")
 commands.add_typer(learning_cli.commands)
+commands.add_typer(models_cli.commands)
 _train.add_typer(learning_cli.train)
 _evaluate.add_typer(learning_cli.evaluate)
+_evaluate.add_typer(models_cli.evaluate)
 _out = Console()
 _err = Console(stderr=True)
 _REFITS = 50
@@ -177,8 +179,16 @@ def ranker(
     rules: learning_cli.RulesOption = None,
     prior: Annotated[bool, typer.Option(help="With a log: begin from the ranker in use.")] = True,
     organisation: learning_cli.OrganisationOption = DEFAULT_ORGANISATION,
+    register: Annotated[
+        bool, typer.Option(help="With a log: learn from its earlier part, and enter the model as a candidate.")
+    ] = False,
 ) -> None:
     """Fit the glass-box ranker to a judged collection, or to what users did."""
+    if from_log is not None and register:
+        models_cli.learn_into_registry(
+            from_log, version=version, seed=seed, rules=rules, with_prior=prior, organisation=organisation
+        )
+        return
     if from_log is not None:
         folder = out or Path("var/candidate")
         learning_cli.train_from_log(
