@@ -19,6 +19,7 @@ from data.model_versions import Change, ModelKind, ModelVersion
 from data.registry import ROOT, Registry
 from data.settings import Settings
 from matching.errors import InvalidInput
+from matching.files import write_whole
 from matching.ranker import GlassBoxRanker
 from training.learning_cli import STORE, log_of
 from training.tables import print_rows
@@ -97,6 +98,22 @@ def compare(
     print_rows(measure_rows(side), markdown=markdown)
     typer.echo()
     print_rows([one.row() for one in found], markdown=markdown)
+
+
+@_models.command()
+def report(
+    versions: Versions,
+    out: Annotated[Path, typer.Option(help="File of HTML to write; it needs no network.")] = Path("report.html"),
+    collection: CollectionOption = shipped.SAMPLE,
+    bounds: BoundsOption = None,
+) -> None:
+    """Write all that is known of a version beside what is in use into one page, the verdict first."""
+    from training.report import report_page
+
+    models = [_registry().find(version) for version in versions]
+    side, found = _checked(models, collection, bounds)
+    write_whole(out, report_page(side, models, found).encode())
+    _out.print(f"report on {', '.join(versions)} written to {out}")
 
 
 @_models.command()
