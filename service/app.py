@@ -30,6 +30,7 @@ from service.routes import (
     match,
     requests,
     suppliers,
+    training_runs,
     webhooks,
 )
 from service.settings import ServiceSettings
@@ -85,6 +86,7 @@ def _assemble(app: FastAPI, settings: ServiceSettings, metrics: Metrics) -> None
     app.add_middleware(Envelope, settings=settings, metrics=metrics)
     for module in (start, ledger, statement):
         app.include_router(module.router)
-    for routes in (match, draws, headings, suppliers, requests, bulk, feedback, exposure, erasures, webhooks, health):
+    answering = match, draws, headings, suppliers, requests, bulk, feedback
+    for routes in (*answering, exposure, training_runs, erasures, webhooks, health):
         app.include_router(routes.router)
     app.openapi = describe(app)  # type: ignore[method-assign]

@@ -199,6 +199,7 @@ _BODIES: Mapping[str, Callable[[Any], Any]] = {
     "POST /v1/feedback/batch": lambda body: {**body, "events": [_event(event) for event in body["events"]]},
     "POST /v1/erasures": _erasure,
     "POST /v1/webhooks": _with_room,
+    "POST /v1/training-runs": lambda body: body,
     "POST /v1/imports/{kind}": lambda body: json.dumps({"id": KNOWN["supplier_id"], "name": str(body)[:300]}),
     "POST /v1/imports/{kind}/file": lambda _: {"file": "id;name;text\nknown;Firm;argan oil\n"},
 }

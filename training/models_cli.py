@@ -18,7 +18,8 @@ from data.in_use import in_use, registry_of
 from data.model_versions import Change, ModelKind, ModelVersion
 from data.registry import ROOT, Registry
 from data.settings import Settings
-from matching.errors import InvalidInput
+from data.training_runs import TrainingRuns
+from matching.errors import InvalidInput, SoukError
 from matching.files import write_whole
 from matching.ranker import GlassBoxRanker
 from training.learning_cli import STORE, log_of
@@ -145,6 +146,26 @@ def rollback(note: NoteOption = "", who: WhoOption = None) -> None:
     """Put back in service what was there before the last promotion."""
     change = _registry().rollback(who=who or getpass.getuser(), note=note)
     _out.print(f"in service now: {_named(change)}")
+
+
+@_models.command(hidden=True)
+def run(run_id: str) -> None:
+    """Carry out a training run that the service was asked for."""
+    runs = TrainingRuns(_registry().folder)
+    asked = runs.of_process(run_id)
+    with runs.carried_out(asked):
+        try:
+            model = learn_into_registry(
+                STORE, version=None, seed=asked.seed, rules=None, with_prior=asked.with_prior,
+                organisation=asked.organisation,
+            )  # fmt: skip
+        except SoukError as error:
+            runs.failed(asked, str(error))
+            raise
+        except Exception:
+            runs.failed(asked, f"an unforeseen failure; it is in {runs.folder / asked.id}.log on the service's machine")
+            raise
+        runs.done(asked, model.version)
 
 
 @evaluate.command(name="gate")

@@ -28,10 +28,12 @@ def _operations(client: TestClient) -> list[tuple[str, str, dict[str, Any]]]:
     return [(method, path, operation) for path, found in paths.items() for method, operation in found.items()]
 
 
-def _path(path: str, supplier: str, request: str, webhook: str = "W1", erasure: str = "E1", draw: str = "D1") -> str:
+def _path(
+    path: str, supplier: str, request: str, webhook: str = "W1", erasure: str = "E1", draw: str = "D1", run: str = "T1"
+) -> str:
     named = {
         "supplier_id": supplier, "request_id": request, "kind": "suppliers", "webhook_id": webhook,
-        "erasure_id": erasure, "draw_id": draw,
+        "erasure_id": erasure, "draw_id": draw, "run_id": run,
     }  # fmt: skip
     for name, value in named.items():
         path = path.replace(f"{{{name}}}", value)
