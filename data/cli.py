@@ -25,6 +25,7 @@ from data.trade_glossary import heading_names
 from data.workspace import open_matcher, open_workspace
 from matching.advice import advise
 from matching.draw import differences, draw_again
+from matching.duplicates import duplicate_groups
 from matching.encoder import load_encoder
 from matching.errors import InvalidInput, UnreadableFile
 from matching.files import write_whole
@@ -143,6 +144,27 @@ def advise_supplier(
         _out.print(f"- {one.sentence} {', '.join(one.examples)}", markup=False, highlight=False)
     if found.gaps_sentence:
         _out.print(found.gaps_sentence, markup=False, highlight=False)
+
+
+@commands.command()
+def duplicates(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON Lines instead of a table.")] = False,
+    encoder: EncoderOption = None,
+) -> None:
+    """List groups of suppliers that are near-duplicates: one firm listed twice, or a copy of its profile."""
+    catalogue = open_matcher(Settings.with_encoder(encoder)).catalogue
+    groups = duplicate_groups(catalogue)
+    if as_json:
+        for group in groups:
+            typer.echo(json.dumps(group, ensure_ascii=False))
+        return
+    table = Table("", "id", "name", "country", "city")
+    for number, group in enumerate(groups, start=1):
+        for supplier in (catalogue.suppliers[catalogue.row(supplier_id)] for supplier_id in group):
+            table.add_row(str(number), supplier.id, supplier.name, supplier.country, supplier.city)
+    if groups:
+        _out.print(table)
+    _out.print(f"groups of near-duplicates: {len(groups)}, among {catalogue.count} suppliers")
 
 
 @commands.command(name="hs")

@@ -1,4 +1,4 @@
-"""Erasure with a receipt: a supplier, a request, or a client with its events and requests, and every trace of it.
+"""Erasure with a receipt: a supplier, a request, a client with its events and requests, or a participant of fairs.
 
 The receipt tells what was dropped and which models may have learnt from it; of the subject it has a keyed hash alone.
 """
@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Table, Text, cast, delete, func, insert, or_, select, update
 from sqlalchemy.engine import Connection
 
+from data.fair_erasure import drop_participants
 from data.keys import Keys
 from data.schema import (
     ANSWERS,
@@ -44,6 +45,7 @@ class SubjectKind(StrEnum):
     SUPPLIER = "supplier"
     REQUEST = "request"
     CLIENT = "client"
+    PARTICIPANT = "participant"
 
 
 class Saw(StrEnum):
@@ -165,11 +167,18 @@ class _Dropping:
             self._supplier(subject.id)
         elif subject.kind is SubjectKind.REQUEST:
             self._requests([subject.id])
+        elif subject.kind is SubjectKind.PARTICIPANT:
+            self._participant(subject.id)
         else:
             self._client(subject.id)
 
     def _supplier(self, supplier_id: str) -> None:
         self._records(Kind.SUPPLIERS, [supplier_id])
+        self._shown(supplier_id)
+        self._participants([supplier_id], "supplier_id")
+
+    def _shown(self, supplier_id: str) -> None:
+        """What was shown of a supplier, and what was done with it."""
         self._drop(IMPRESSIONS, IMPRESSIONS.c.object_id == supplier_id, IMPRESSIONS.c.shown_at)
         self._drop(LOTS, LOTS.c.object_id == supplier_id)
         self._drop(EVENTS, EVENTS.c.object_id == supplier_id, EVENTS.c.received_at)
@@ -181,9 +190,26 @@ class _Dropping:
         for some in _chunks(request_ids):
             self._records(Kind.REQUESTS, some)
             self._drop(STANDINGS, STANDINGS.c.request_id.in_(some))
-            asked = select(MATCHES.c.id).where(self._ours(MATCHES), MATCHES.c.request_id.in_(some))
-            self._matches(self._connection.execute(asked).scalars().all())
-            self._drop_naming(some)
+            self._asked(some)
+            self._participants(some, "request_id")
+
+    def _asked(self, request_ids: Sequence[str]) -> None:
+        asked = select(MATCHES.c.id).where(self._ours(MATCHES), MATCHES.c.request_id.in_(request_ids))
+        self._matches(self._connection.execute(asked).scalars().all())
+        self._drop_naming(request_ids)
+
+    def _participant(self, participant_id: str) -> None:
+        """A participant of fairs; what it is linked to among suppliers and requests stays."""
+        self._participants([participant_id], None)
+        if self.counts.total():
+            self._shown(participant_id)
+            self._asked([participant_id])
+
+    def _participants(self, ids: Sequence[str], link: str | None) -> None:
+        dropped = drop_participants(self._connection, self._store.organisation, ids, link)
+        self.counts.update(dropped)
+        # When a participant came is not kept.
+        self._is_undated = self._is_undated or dropped.total() > 0
 
     def _matches(self, match_ids: Collection[str]) -> None:
         for some in _chunks(match_ids):

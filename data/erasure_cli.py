@@ -26,16 +26,22 @@ def erase(
     client: Annotated[
         str | None, typer.Option(help="client_id of events: they and the requests they are about.")
     ] = None,
+    participant: Annotated[str | None, typer.Option(help="Id of a participant of fairs.")] = None,
     organisation: Annotated[str, typer.Option(help="Whose records.")] = DEFAULT_ORGANISATION,
 ) -> None:
-    """Erase a supplier, a request or a client with every stored trace, and print the receipt.
+    """Erase a supplier, a request, a client or a participant of fairs with every stored trace, and print the receipt.
 
     Running services follow within seconds.
     """
-    named = {SubjectKind.SUPPLIER: supplier, SubjectKind.REQUEST: request, SubjectKind.CLIENT: client}
+    named = {
+        SubjectKind.SUPPLIER: supplier,
+        SubjectKind.REQUEST: request,
+        SubjectKind.CLIENT: client,
+        SubjectKind.PARTICIPANT: participant,
+    }
     given = [Subject(kind, value) for kind, value in named.items() if value]
     if len(given) != 1:
-        raise InvalidInput("expected one of --supplier, --request and --client")
+        raise InvalidInput("expected one of --supplier, --request, --client and --participant")
     settings = Settings()
     database = Database.open(settings.database_url)
     store = Store(database, organisation)

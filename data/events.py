@@ -46,6 +46,7 @@ class ShownMatch:
 
     earned_ranks : of each place, the rank by relevance alone; None where that is the order
     draw         : how the suppliers were drawn; None where they were ranked
+    folded_into  : of each of the last places, the place from 0 of the near-duplicate that stays for it
     """
 
     id: str
@@ -55,6 +56,17 @@ class ShownMatch:
     ranker_version: str
     earned_ranks: tuple[int, ...] | None = None
     draw: Draw | None = None
+    folded_into: tuple[int, ...] = ()
+
+    @property
+    def places(self) -> int:
+        """How many suppliers are shown, page by page: those behind them are near-duplicates of one of them."""
+        return len(self.ranking) - len(self.folded_into)
+
+    def also_listed(self, place: int) -> tuple[str, ...]:
+        """Ids of the near-duplicates that the supplier at a place, from 0, stays for; not of who was erased since."""
+        folded = zip(self.ranking[self.places :], self.folded_into, strict=True)
+        return tuple(supplier_id for supplier_id, into in folded if into == place and supplier_id)
 
 
 @dataclass(frozen=True)
@@ -119,6 +131,7 @@ class EventLog:
             "ranking": list(match.ranking),
             "earned_ranks": match.earned_ranks and list(match.earned_ranks),
             "draw": match.draw and match.draw.model_dump(include=_DRAWN_BY),
+            "folded_into": list(match.folded_into) or None,
             "encoder_version": match.encoder_version,
             "ranker_version": match.ranker_version,
             "matched_at": now,
@@ -143,7 +156,8 @@ class EventLog:
             raise UnknownRecord(f"no match has the id {match_id!r}")
         request = BuyerRequest.model_validate(row.request)
         earned = row.earned_ranks and tuple(row.earned_ranks)
-        return ShownMatch(row.id, request, tuple(row.ranking), row.encoder_version, row.ranker_version, earned)
+        versions, folded = (row.encoder_version, row.ranker_version), tuple(row.folded_into or ())
+        return ShownMatch(row.id, request, tuple(row.ranking), *versions, earned, folded_into=folded)
 
     def draw(self, match_id: str) -> Draw:
         """A draw as it was carried out; UnknownRecord where no draw has the id. An erased supplier's lot is gone."""
@@ -187,6 +201,11 @@ class EventLog:
                 statement = self._database.upsert(EVENTS).on_conflict_do_nothing()
                 connection.execute(statement, rows)
         return Noted(tuple(fresh), tuple(e.id for e in events if e.id in known), refused)
+
+    def knows(self, event_id: str) -> bool:
+        """Whether an event of an id is stored."""
+        with self._database.reading() as connection:
+            return bool(self._known_events(connection, [event_id]))
 
     def events(self, query_id: str) -> tuple[tuple[Event, datetime], ...]:
         """Events of a match by the moment they happened, each with the moment it was received."""

@@ -1,4 +1,4 @@
-"""The tables: organisations, records, changes, keys, matches, draws, events, models, erasures, webhooks."""
+"""The tables: organisations, records, changes, keys, matches, draws, events, models, erasures, webhooks, fairs."""
 
 from __future__ import annotations
 
@@ -143,6 +143,8 @@ MATCHES = Table(
     Column("earned_ranks", JSON(none_as_null=True), nullable=True),
     # Seed, k and threshold where the suppliers were drawn.
     Column("draw", JSON(none_as_null=True), nullable=True),
+    # Of each of the last places, the place from 0 of the near-duplicate that stays for it; None where there is none.
+    Column("folded_into", JSON(none_as_null=True), nullable=True),
     Column("encoder_version", String(200), nullable=False),
     Column("ranker_version", String(200), nullable=False),
     Column("matched_at", Moment, nullable=False),
@@ -263,4 +265,95 @@ STANDINGS = Table(
     _organisation(),
     Column("request_id", IDENTIFIER, primary_key=True),
     Column("best", JSON, nullable=False),
+)
+
+
+def _fair() -> tuple[Column[Any], Column[Any], ForeignKeyConstraint]:
+    """What places a row in a fair of an organisation."""
+    return (
+        _organisation(),
+        Column("fair_id", IDENTIFIER, primary_key=True),
+        ForeignKeyConstraint(["organisation_id", "fair_id"], ["fairs.organisation_id", "fairs.id"]),
+    )
+
+
+FAIR_PARTICIPANTS = Table(
+    "fair_participants",
+    METADATA,
+    *_fair(),
+    Column("id", IDENTIFIER, primary_key=True),
+    Column("document", JSON, nullable=False),
+    Column("checked_in_at", Moment, nullable=True),
+)
+
+FAIR_WISHES = Table(
+    "fair_wishes",
+    METADATA,
+    *_fair(),
+    Column("by_id", IDENTIFIER, primary_key=True),
+    Column("about_id", IDENTIFIER, primary_key=True),
+    Column("document", JSON, nullable=False),
+)
+
+FAIR_PLANS = Table(
+    "fair_plans",
+    METADATA,
+    *_fair(),
+    Column("id", String(32), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("state", String(20), nullable=False),
+    # The last of its versions.
+    Column("version", Integer, nullable=False),
+    Column("created_at", Moment, nullable=False),
+)
+
+FAIR_PLAN_VERSIONS = Table(
+    "fair_plan_versions",
+    METADATA,
+    *_fair(),
+    Column("plan_id", String(32), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("document", JSON, nullable=False),
+    Column("made_at", Moment, nullable=False),
+)
+
+# What was ever published: a meeting that was cancelled stays, so that calendars are told.
+FAIR_MEETINGS = Table(
+    "fair_meetings",
+    METADATA,
+    *_fair(),
+    Column("id", String(32), primary_key=True),
+    Column("first_id", IDENTIFIER, nullable=False),
+    Column("second_id", IDENTIFIER, nullable=False),
+    Column("document", JSON, nullable=False),
+    Column("state", String(20), nullable=False),
+    # How often it was changed, as calendars count it.
+    Column("sequence", Integer, nullable=False),
+    # The match under which feedback on it is kept.
+    Column("query_id", String(64), nullable=True),
+    Column("changed_at", Moment, nullable=False),
+)
+
+# Whoever and whatever a published meeting takes in a slot: its key lets nobody and nothing be taken twice.
+FAIR_BOOKINGS = Table(
+    "fair_bookings",
+    METADATA,
+    *_fair(),
+    Column("holder", String(60), primary_key=True),
+    Column("slot", Integer, primary_key=True),
+    Column("meeting_id", String(32), nullable=False),
+)
+
+FAIR_INVITATIONS = Table(
+    "fair_invitations",
+    METADATA,
+    *_fair(),
+    Column("id", String(32), primary_key=True),
+    Column("from_id", IDENTIFIER, nullable=False),
+    Column("to_id", IDENTIFIER, nullable=False),
+    Column("slot", Integer, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("asked_at", Moment, nullable=False),
+    Column("answered_at", Moment, nullable=True),
 )

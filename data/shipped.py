@@ -1,4 +1,4 @@
-"""Where the parts that ship inside lie: sample collection, encoder, ranker, glossary, headings, exchange rates."""
+"""Where the parts that ship inside lie: sample collection, encoder, ranker, glossary, headings, rates, needs."""
 
 from pathlib import Path
 
@@ -10,4 +10,5 @@ RANKER = _HERE / "ranker" / "ranker.json"
 GLOSSARY = _HERE / "glossary"
 ENCODER_PROBE = _HERE / "encoder_probe"
 HEADINGS = _HERE / "headings"
+NEEDS = _HERE / "needs"
 RATES = _HERE / "rates" / "rates.csv"

@@ -67,12 +67,12 @@ def read_suppliers(source: Source, *, mapping: Mapping[str, str] | None = None) 
     found: dict[str, Supplier] = {}
     refused = list(table.refused)
     for row in table.rows:
-        faults = _Faults(table.file, row.number)
+        faults = Faults(table.file, row.number)
         supplier = _supplier(row, table, found, faults)
         if supplier is not None:
             found[supplier.id] = _joined(found.get(supplier.id), supplier, faults)
         refused += faults.found
-    return _loaded(tuple(found.values()), refused, table)
+    return loaded_from(tuple(found.values()), refused, table)
 
 
 def read_requests(source: Source, *, mapping: Mapping[str, str] | None = None) -> Loaded[BuyerRequest]:
@@ -85,7 +85,7 @@ def read_requests(source: Source, *, mapping: Mapping[str, str] | None = None) -
     ids: set[str] = set()
     refused = list(table.refused)
     for row in table.rows:
-        faults = _Faults(table.file, row.number)
+        faults = Faults(table.file, row.number)
         request = _request(row, table, faults)
         if request is not None and request.id in ids:
             faults.add("id", request.id, "an id that no earlier row has")
@@ -93,16 +93,19 @@ def read_requests(source: Source, *, mapping: Mapping[str, str] | None = None) -
             found.append(request)
             ids |= {request.id} if request.id else set()
         refused += faults.found
-    return _loaded(tuple(found), refused, table)
+    return loaded_from(tuple(found), refused, table)
 
 
 @dataclass
-class _Faults:
+class Faults:
+    """The faults found in one row so far."""
+
     file: str
     row: int
     found: list[RefusedRow] = field(default_factory=list)
 
     def add(self, column: str, value: object, expected: str) -> None:
+        """Note a fault, once."""
         fault = RefusedRow(self.row, column, shown(value), expected, self.file)
         if fault not in self.found:
             self.found.append(fault)
@@ -141,7 +144,8 @@ def _expected(fault: Any) -> str:
     return message.partition("expected ")[2] or message.removeprefix("Input should be ")
 
 
-def _loaded(profiles: tuple[T, ...], refused: Sequence[RefusedRow], table: Table) -> Loaded[T]:
+def loaded_from(profiles: tuple[T, ...], refused: Sequence[RefusedRow], table: Table) -> Loaded[T]:
+    """What a table gave, its faults in the order of rows."""
     in_order = tuple(sorted(refused, key=lambda fault: fault.row))
     return Loaded(profiles, in_order, table.unknown(), len(table.rows) + len({fault.row for fault in table.refused}))
 
@@ -149,8 +153,8 @@ def _loaded(profiles: tuple[T, ...], refused: Sequence[RefusedRow], table: Table
 # From a row to a profile
 
 
-def _supplier(row: Row, table: Table, found: Mapping[str, Supplier], faults: _Faults) -> Supplier | None:
-    cells = _placed_cells(row, table)
+def _supplier(row: Row, table: Table, found: Mapping[str, Supplier], faults: Faults) -> Supplier | None:
+    cells = placed_cells(row, table)
     fields = {heading.column.name: value for heading, value in cells}
     supplier = _as_written(Supplier, {"id": _UNNAMED, **fields}) if table.exact and len(fields) == len(cells) else None
     if supplier is None:
@@ -165,8 +169,8 @@ def _supplier(row: Row, table: Table, found: Mapping[str, Supplier], faults: _Fa
     return supplier.model_copy(update={"id": _made_id(supplier)})
 
 
-def _request(row: Row, table: Table, faults: _Faults) -> BuyerRequest | None:
-    cells = _placed_cells(row, table)
+def _request(row: Row, table: Table, faults: Faults) -> BuyerRequest | None:
+    cells = placed_cells(row, table)
     by_name = {heading.column.name: (heading, value) for heading, value in cells}
     if table.exact and (exact := _as_written(BuyerRequest, {name: value for name, (_, value) in by_name.items()})):
         return exact
@@ -185,7 +189,8 @@ def _request(row: Row, table: Table, faults: _Faults) -> BuyerRequest | None:
     return faults.check(BuyerRequest, {**top, "constraints": {**nested, **stated}}, flat=not table.exact)
 
 
-def _placed_cells(row: Row, table: Table) -> list[tuple[Heading, Any]]:
+def placed_cells(row: Row, table: Table) -> list[tuple[Heading, Any]]:
+    """The cells of a row that stand under a known heading."""
     placed = ((table.placed[position], value) for position, value in row.cells.items())
     return [(heading, value) for heading, value in placed if heading is not None and value is not None]
 
@@ -206,7 +211,7 @@ def _holds_truth(value: object) -> bool:
 
 
 def _simple_fields(
-    cells: list[tuple[Heading, Any]], faults: _Faults, apart: frozenset[str] = frozenset()
+    cells: list[tuple[Heading, Any]], faults: Faults, apart: frozenset[str] = frozenset()
 ) -> dict[str, Any]:
     """Fields that one cell gives by itself: none of the columns apart, none with a unit."""
     fields: dict[str, Any] = {}
@@ -223,7 +228,7 @@ def _simple_fields(
     return fields
 
 
-def _products(cells: list[tuple[Heading, Any]], placed: Iterable[Heading | None], faults: _Faults) -> list[Any]:
+def _products(cells: list[tuple[Heading, Any]], placed: Iterable[Heading | None], faults: Faults) -> list[Any]:
     """Products of a row: of its one unnumbered slot, or of "Product 1", "Product 2" with what they share."""
     slots: dict[int, Cells] = {}
     for heading, value in cells:
@@ -239,7 +244,7 @@ def _products(cells: list[tuple[Heading, Any]], placed: Iterable[Heading | None]
     return [product for slot in named for product in _of_slot({**shared, **slots[slot]}, faults)]
 
 
-def _of_slot(cells: Cells, faults: _Faults) -> list[Any]:
+def _of_slot(cells: Cells, faults: Faults) -> list[Any]:
     names = faults.read(*_column_and_value(cells["products"]))
     if not isinstance(names, list) or any(not isinstance(name, str) for name in names):
         return names if isinstance(names, list) else [names]
@@ -253,7 +258,7 @@ def _column_and_value(cell: tuple[Heading, Any]) -> tuple[Column, Any]:
     return cell[0].column, cell[1]
 
 
-def _shared_out(details: Cells, products: int, faults: _Faults) -> list[Cells]:
+def _shared_out(details: Cells, products: int, faults: Faults) -> list[Cells]:
     """Details of each product of a cell that lists several: one value for all, or as many values as products."""
     shares: list[Cells] = [{} for _ in range(products)]
     for name, (heading, value) in details.items():
@@ -266,14 +271,14 @@ def _shared_out(details: Cells, products: int, faults: _Faults) -> list[Cells]:
     return shares
 
 
-def _product(name: str, cells: Cells, faults: _Faults) -> dict[str, Any]:
+def _product(name: str, cells: Cells, faults: Faults) -> dict[str, Any]:
     fields = {column: _measured(column, cells, faults) for column in cells}
     product = {column: fields.get(column) for column in ("hs", "moq", "capacity_month", "lead_time_days")}
     price = _price_range(fields.get("price"), fields.get("price_min"), fields.get("price_max"), faults)
     return {"name": name, **product, "price": price}
 
 
-def _measured(name: str, cells: Cells, faults: _Faults) -> Any:
+def _measured(name: str, cells: Cells, faults: Faults) -> Any:
     """A cell read with the nearest unit and currency: its own, else their column's, the heading's, the row's."""
     heading, value = cells[name]
     units = (_aside(cells, _UNIT_COLUMNS.get(name)), heading.unit, _aside(cells, "unit"))
@@ -288,7 +293,7 @@ def _aside(cells: Cells, name: str | None) -> str | None:
     return str(value) if isinstance(value, str) and not is_blank(value) else None
 
 
-def _price_range(price: Any, low: Any, high: Any, faults: _Faults) -> Any:
+def _price_range(price: Any, low: Any, high: Any, faults: Faults) -> Any:
     given = [one for one in (low, price, high) if one]
     if len(given) < 2 or not all(isinstance(one, dict) for one in given):
         return given[0] if given else None
@@ -308,7 +313,7 @@ def _made_id(supplier: Supplier) -> str:
     return f"S-{hashlib.sha256(key.encode()).hexdigest()[:12]}"
 
 
-def _joined(known: Supplier | None, new: Supplier, faults: _Faults) -> Supplier:
+def _joined(known: Supplier | None, new: Supplier, faults: Faults) -> Supplier:
     """A supplier with a further row of its own; the known one unchanged where that row is another company's."""
     if known is None:
         return new

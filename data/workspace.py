@@ -19,6 +19,7 @@ from data.settings import Settings
 from data.snapshot import Snapshot, forget_supplier, save_snapshot, vectors_of
 from data.store import Change, Store
 from data.tables import read_suppliers
+from data.track_records import read_track_records
 from matching.catalogue import Halves
 from matching.currencies import RateTable
 from matching.encoder import MANIFEST, Encoder, encoder_fingerprint, load_encoder
@@ -27,6 +28,7 @@ from matching.headings import HeadingModel
 from matching.matcher import Matcher, Observer, unobserved
 from matching.profiles import Supplier
 from matching.ranker import GlassBoxRanker
+from matching.track_records import TrackRecords
 
 _log = logging.getLogger(__name__)
 _CHANGES_AT_ONCE = 1_000
@@ -164,6 +166,16 @@ class Workspace:
         with self._saving:
             forget_supplier(self._snapshot_path, supplier_id)
 
+    def renew_track_records(self) -> None:
+        """Read anew what users told of the suppliers, and who joined lately."""
+        with self._lock:
+            if self._matcher is not None:
+                self._matcher = self._matcher.with_track_records(self._track_records())
+
+    def _track_records(self) -> TrackRecords:
+        database = self.store.database
+        return read_track_records(database, self.store.organisation, now=database.clock())
+
     def _apply(self, matcher: Matcher, changes: Sequence[Change]) -> None:
         removed = [change.id for change in changes if change.document is None]
         added = [Supplier.model_validate(change.document) for change in changes if change.document is not None]
@@ -171,7 +183,9 @@ class Workspace:
         if is_erasure:
             removed += matcher.catalogue.row_by_id.keys() - self.store.ids(Kind.SUPPLIERS)
         changed = matcher.with_changes(removed, added)
-        self._matcher, self._seen = changed.settled() if is_erasure else changed, changes[-1].number
+        if is_erasure:
+            changed = changed.settled().with_track_records(self._track_records())
+        self._matcher, self._seen = changed, changes[-1].number
         self._version += 1
         if removed:
             self._removed_version = self._version
@@ -191,7 +205,7 @@ class Workspace:
 
         matcher = Matcher.build(
             models.encoder, suppliers, models.ranker, models.headings,
-            encode=encode, observe=self._observe, rates=models.rates,
+            encode=encode, observe=self._observe, rates=models.rates, track_records=self._track_records(),
         )  # fmt: skip
         if encoded and not afresh and not self._is_sample:
             _log.warning("encoded %d of %d suppliers afresh", encoded, len(matcher.catalogue))

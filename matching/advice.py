@@ -98,11 +98,24 @@ def advise(
 
     Requests without any word are passed over. UnknownSupplier where there is none of that id.
     """
+    return advise_among(matcher, supplier_id, scorings(matcher, requests), first=first, top=top, language=language)
+
+
+def advise_among(
+    matcher: Matcher,
+    supplier_id: str,
+    scored: Iterable[Scoring],
+    *,
+    first: int = 10,
+    top: int = 5,
+    language: str | None = None,
+) -> SupplierAdvice:
+    """The same for requests that the matcher has scored already, for whoever advises many suppliers."""
     row = matcher.catalogue.row(supplier_id)
     supplier = matcher.catalogue.suppliers[row]
     reader = language or supplier.profile_language or "en"
     looked_at, placed, contests = 0, 0, []
-    for scoring in _scorings(matcher, requests):
+    for scoring in scored:
         looked_at += 1
         place = next(iter(np.flatnonzero(scoring.rows == row).tolist()), None)
         if place is not None and place < first:
@@ -117,10 +130,11 @@ def advise(
     return SupplierAdvice(supplier, looked_at, placed, advice, pair, gaps, gaps_sentence(gaps, reader))
 
 
-def _scorings(matcher: Matcher, requests: Iterable[BuyerRequest]) -> Iterator[Scoring]:
+def scorings(matcher: Matcher, requests: Iterable[BuyerRequest]) -> Iterator[Scoring]:
+    """Requests scored, one by one as they are asked for; those without any word are left out."""
     for request in requests:
         with suppress(InvalidRequest):
-            yield matcher.score(request)
+            yield matcher.score(request, fold_duplicates=False)
 
 
 @dataclass(frozen=True)
@@ -229,8 +243,9 @@ class _Trial:
         if not sets:
             return
         catalogue, rows = self._catalogue(sets), np.arange(len(sets))
+        own = self._matcher.track_records.shared(self._supplier.id, catalogue.ids)
         queries = [
-            replace(contest.query, word_scores=np.repeat(contest.query.word_scores, len(sets)))
+            replace(contest.query, word_scores=np.repeat(contest.query.word_scores, len(sets)), track_records=own)
             for contest in self._contests
         ]
         features = np.concatenate([feature_matrix(Comparison(query, catalogue, rows)) for query in queries])

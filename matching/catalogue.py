@@ -26,6 +26,7 @@ from matching.lines import (
     Vectors,
     line_texts,
 )
+from matching.listings import Listings
 from matching.profiles import Supplier
 
 __all__ = [
@@ -53,6 +54,7 @@ class Catalogue:
     markets: Membership[str]
     languages: Membership[str]
     incoterms: Membership[str]
+    listings: Listings
     countries: NDArray[np.str_]
     sizes: NDArray[np.str_]
     completeness: Floats
@@ -75,6 +77,7 @@ class Catalogue:
             markets=Membership.of([s.markets for s in suppliers]),
             languages=Membership.of([s.languages for s in suppliers]),
             incoterms=Membership.of([s.incoterms for s in suppliers]),
+            listings=Listings.of(suppliers),
             countries=np.array([s.country or "" for s in suppliers], np.str_),
             sizes=np.array([s.size or "" for s in suppliers], np.str_),
             completeness=np.array([completeness(s) for s in suppliers], np.float64),
@@ -130,6 +133,7 @@ class Catalogue:
             markets=self.markets.followed_by(added.markets),
             languages=self.languages.followed_by(added.languages),
             incoterms=self.incoterms.followed_by(added.incoterms),
+            listings=self.listings.followed_by(added.listings),
             countries=np.concatenate([self.countries, added.countries]),
             sizes=np.concatenate([self.sizes, added.sizes]),
             completeness=np.concatenate([self.completeness, added.completeness]),
@@ -150,6 +154,7 @@ class Catalogue:
             markets=self.markets.take(rows),
             languages=self.languages.take(rows),
             incoterms=self.incoterms.take(rows),
+            listings=self.listings.take(rows),
             countries=self.countries[rows],
             sizes=self.sizes[rows],
             completeness=self.completeness[rows],

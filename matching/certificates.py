@@ -42,6 +42,7 @@ _INCLUDES: dict[str, tuple[str, ...]] = {
 }
 _EDITION_WORDS = frozenset({"v", "version", "issue", "certified", "certification"})
 _ISO_LIST_LINKS = frozenset({",", "/", "&", "and", "et", "und", "y", "e", "ve", "en", "و", "和", "、", "+"})
+_MOST_UNNUMBERED = 20
 
 
 class Held(NamedTuple):
@@ -86,8 +87,13 @@ def satisfies(held: Collection[str], required: str) -> bool:
 
 
 def held_by(supplier: Supplier) -> frozenset[Held]:
-    """The certificates that a supplier states, expired ones too."""
-    return frozenset(Held(certificate_name(one.scheme), one.expires) for one in supplier.certifications)
+    """The certificates that a supplier states, expired ones too.
+
+    Of more than 20 without a number none counts: who claims all that there are says nothing that can be relied on.
+    """
+    unnumbered = sum(one.number is None for one in supplier.certifications)
+    counting = (one for one in supplier.certifications if one.number or unnumbered <= _MOST_UNNUMBERED)
+    return frozenset(Held(certificate_name(one.scheme), one.expires) for one in counting)
 
 
 def current_day() -> datetime.date:

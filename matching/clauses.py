@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
+from matching.exclusions import blanked
 from matching.needs import MIN_CONFIDENCE, Needs
 from matching.words import words
 
@@ -17,11 +19,17 @@ def goods_text(text: str, needs: Needs) -> str:
     Needs have features of their own; left in, "delivery to Hamburg" would be likened to whoever mentions Hamburg, and
     "no cosmetic grade" to sellers of it. The whole text where nothing else is said.
     """
-    characters = list(text)
-    for need in needs.found:
-        if need.confidence >= MIN_CONFIDENCE and need.start is not None and need.end is not None:
-            characters[need.start : need.end] = " " * (need.end - need.start)
-    rest = "".join(characters)
+    sure = (need for need in needs.found if need.confidence >= MIN_CONFIDENCE)
+    return _with_words(text, ((need.start, need.end) for need in sure))
+
+
+def wanted_text(text: str, needs: Needs) -> str:
+    """The text without the words that it rules out: whoever sells those shares no word with it by them."""
+    return _with_words(text, needs.exclusions)
+
+
+def _with_words(text: str, spans: Iterable[tuple[int | None, int | None]]) -> str:
+    rest = blanked(text, spans)
     return rest if words(rest) else text
 
 

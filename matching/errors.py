@@ -13,6 +13,7 @@ SoukError
 ├── TooManyRequests       a key's allowance is used up for now
 ├── KeyUsedOtherwise      an Idempotency-Key that came with another request before
 ├── NotReady              a catalogue that is still being loaded
+├── OutputUnavailable     a form of output whose library this machine lacks
 ├── StoreUnavailable      the database of records cannot be reached or written
 ├── IndexDamaged          an index file that is torn, or made by another encoder
 ├── ModelMissing          a model folder that is not there, or not a model
@@ -79,6 +80,10 @@ class KeyUsedOtherwise(SoukError):
 
 class NotReady(SoukError):
     """A catalogue that is still being loaded; the message tells how far it is."""
+
+
+class OutputUnavailable(SoukError):
+    """A form of output whose library this machine lacks; the message names what to install."""
 
 
 class StoreUnavailable(SoukError):

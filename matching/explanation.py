@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from matching.catalogue import Floats
 from matching.certificates import held_by, satisfying
 from matching.evidence import Evidence
-from matching.features import FEATURE_NAMES, NOT_ASKED, Query
+from matching.features import FEATURE_NAMES, KEPT_AT_LEAST, NOT_ASKED, Query
 from matching.messages import Messages, messages_in
 from matching.profiles import Money, Product, Supplier
 from matching.reasons import Compared, Finding, State, Status, Term, TermDifference
@@ -30,7 +30,11 @@ FEATURE_TITLES = {
     "language_in_common": "language in common",
     "supplier_country_wanted": "supplier country",
     "incoterm_offered": "Incoterm",
+    "exclusions_kept": "what you rule out",
     "profile_completeness": "completeness of the profile",
+    "response_rate": "how often the supplier answers",
+    "acceptance_rate": "how often the supplier accepts a meeting",
+    "newcomer": "new among the suppliers",
 }
 _COMPARED_TERMS = 3
 
@@ -71,7 +75,7 @@ def findings_of(
     """
     values = {term.feature: term.value for term in terms}
     messages = messages_in(language)
-    found = list(_certificate_findings(query, supplier, messages))
+    found = [*_certificate_findings(query, supplier, messages), *_exclusion_findings(query, values, messages)]
     for need, (feature, threshold, describe) in _NEEDS.items():
         text = describe(query, line, messages)
         if text is not None:
@@ -148,6 +152,15 @@ def _certificate_findings(query: Query, supplier: Supplier, messages: Messages) 
         status = Status.MET if counting else Status.BROKEN if held else Status.UNKNOWN
         last_days = [one.expires for one in counting or satisfying(held, required, datetime.date.min)]
         yield Finding("certifications", status, _certificate(required, status, last_days, messages))
+
+
+def _exclusion_findings(query: Query, values: Mapping[str, float | None], messages: Messages) -> Iterator[Finding]:
+    """What is ruled out, where the supplier seems to offer it; of one that does not mention it nobody can say more."""
+    kept = values["exclusions_kept"]
+    if query.ruled_out is None or kept is None or kept > KEPT_AT_LEAST:
+        return
+    words = [query.request.text[start:end] for start, end in query.needs.exclusions]
+    yield Finding("exclusion", Status.BROKEN, messages.text("without “{words}”", words=messages.listing(words)))
 
 
 def _certificate(name: str, status: Status, last_days: Sequence[datetime.date | None], messages: Messages) -> str:

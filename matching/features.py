@@ -18,8 +18,11 @@ from numpy.typing import NDArray
 from matching.catalogue import Catalogue, Floats, Rows
 from matching.certificates import satisfying
 from matching.currencies import RateTable
+from matching.exclusions import RuledOut
+from matching.lines import line_texts
 from matching.needs import Needs
 from matching.profiles import BuyerRequest, Constraints
+from matching.track_records import NO_TRACK_RECORDS, TrackRecords
 from matching.units import in_base_units
 from matching.words import words
 
@@ -45,6 +48,8 @@ class Query:
     today          : the day that certificates' dates are held against
     headings       : float32 (h,), probability of each heading, all on the stated one; None without a model of them
     rates          : None without a table of exchange rates
+    track_records  : of the suppliers, as far as they are known
+    ruled_out      : None where it rules nothing out
     """
 
     request: BuyerRequest
@@ -56,6 +61,8 @@ class Query:
     today: datetime.date
     headings: NDArray[np.float32] | None = None
     rates: RateTable | None = None
+    track_records: TrackRecords = NO_TRACK_RECORDS
+    ruled_out: RuledOut | None = None
 
     @property
     def constraints(self) -> Constraints:
@@ -105,18 +112,35 @@ class Comparison:
         """The line of each candidate nearest to the request (k,)."""
         return self._nearest[0]
 
+    @cached_property
+    def focus(self) -> Floats:
+        """Share of what a line says that counts (k,): 1, but less for a firm that claims to sell everything."""
+        return np.minimum(1.0, _WIDEST_TRADE / self.catalogue.lines.breadth[self.rows])
+
     @property
     def line_similarity(self) -> Floats:
-        """Cosine of the request with that line (k,)."""
-        return self._nearest[1]
+        """Cosine of the request with that line, by focus (k,)."""
+        return self._nearest[1] * self.focus
 
     @cached_property
     def clause_similarity(self) -> Floats:
-        """Highest cosine of any clause of the request with any product line (k,)."""
-        similarities = (self.line_vectors @ self.query.clause_vectors.T).max(axis=1)
+        """Highest cosine of any clause of the request with any product line, by focus (k,)."""
+        clauses = [_cosines(self.line_vectors, vector) for vector in self.query.clause_vectors]
+        similarities = np.max(clauses, axis=0)
         best = np.full(len(self.rows), -1.0)
         np.maximum.at(best, self.all_lines[1], similarities)
-        return best
+        return best * self.focus
+
+    @cached_property
+    def track_records(self) -> TrackRecords:
+        """Those of the candidates, a row each."""
+        return self.query.track_records.take([self.catalogue.ids[row] for row in self.rows.tolist()])
+
+    def line_text(self, position: int) -> str:
+        """The words of the line nearest to the request, of the candidate at a position in `rows`."""
+        row = int(self.rows[position])
+        texts = line_texts(self.catalogue.suppliers[row])
+        return texts[int(self.lines[position] - self.catalogue.lines.starts[row])]
 
     def nothing_asked(self) -> Floats:
         """NOT_ASKED for each candidate."""
@@ -129,6 +153,7 @@ class Feature:
 
     compute : Comparison of k candidates -> float64 (k,), with UNKNOWN and NOT_ASKED where they apply
     steps   : ascending upper edges of the ordinal steps; None lets training place them by quantiles
+    rule    : contribution of each of those steps, where it is set and not fitted
     """
 
     name: str
@@ -136,6 +161,7 @@ class Feature:
     compute: Callable[[Comparison], Floats]
     direction: Direction = Direction.RISING
     steps: tuple[float, ...] | None = None
+    rule: tuple[float, ...] | None = None
 
 
 def profile_similarity(comparison: Comparison) -> Floats:
@@ -169,7 +195,7 @@ def hs_agreement(comparison: Comparison) -> Floats:
     digits = np.sum([2.0 * np.char.startswith(stated, asked[:length]) for length in (2, 4, 7)], axis=0)
     best = np.full(len(comparison.rows), -np.inf)
     np.maximum.at(best, owners, np.where(stated == "", -np.inf, digits))
-    return np.where(np.isfinite(best), best, UNKNOWN)
+    return np.where(np.isfinite(best), best * comparison.focus, UNKNOWN)
 
 
 def heading_agreement(comparison: Comparison) -> Floats:
@@ -183,7 +209,7 @@ def heading_agreement(comparison: Comparison) -> Floats:
     lines, owners = comparison.all_lines
     best = np.zeros(len(comparison.rows))
     np.maximum.at(best, owners, (asked[offered.places[lines]] * offered.shares[lines]).sum(axis=1))
-    return best
+    return best * comparison.focus
 
 
 def certificates_held(comparison: Comparison) -> Floats:
@@ -282,16 +308,56 @@ def incoterm_offered(comparison: Comparison) -> Floats:
     return np.where(incoterms.stated[rows], incoterms.holds_any(rows, [term]).astype(np.float64), UNKNOWN)
 
 
+def exclusions_kept(comparison: Comparison) -> Floats:
+    """How little of anything that the request rules out the nearest line says: 1 is nothing, 0 the very thing.
+
+    0 in a country ruled out; unknown where only countries are, and the supplier states none.
+    """
+    ruled_out, unwanted = comparison.query.ruled_out, comparison.query.needs.excluded_countries
+    if ruled_out is None and not unwanted:
+        return comparison.nothing_asked()
+    countries = comparison.catalogue.countries[comparison.rows]
+    if ruled_out is None:
+        kept = np.where(countries == "", UNKNOWN, 1.0)
+    else:
+        vectors = comparison.catalogue.lines.vectors[comparison.lines].astype(np.float32)
+        kept = 1.0 - ruled_out.offered(vectors, comparison.line_text)
+    return np.where(np.isin(countries, unwanted), 0.0, kept)
+
+
 def profile_completeness(comparison: Comparison) -> Floats:
     """Share of the profile's ten parts that are filled in, 0 to 1."""
     return comparison.catalogue.completeness[comparison.rows]
 
 
+def response_rate(comparison: Comparison) -> Floats:
+    """Share of those who wrote to the supplier that were answered, 0 to 1; unknown where nobody did."""
+    return comparison.track_records.response_rates
+
+
+def acceptance_rate(comparison: Comparison) -> Floats:
+    """Share of the meetings it decided on that the supplier accepted, 0 to 1; unknown where there were none."""
+    return comparison.track_records.acceptance_rates
+
+
+def newcomer(comparison: Comparison) -> Floats:
+    """1 where the supplier joined lately, 0 where it did not; unknown where its joining was not noted."""
+    return comparison.track_records.newcomers
+
+
 # Base units of the other dimension for one of the first, at a kilogram a litre; most goods weigh 0.6 to 1.6 kg a litre.
 _BY_WATER = {"[length] ** 3": ("[mass]", 1_000.0), "[mass]": ("[length] ** 3", 0.001)}
 _DENSITY_SPREAD = float(np.log10(1.0 / 0.6))
+# A firm of the sample has a breadth of at most 3.3; all lines of one of its chapters together 3 to 11, all of them 41.
+_WIDEST_TRADE = 6.0
 _NO_OR_YES = (0.5,)
 _SHARE_STEPS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.2, 0.35, 0.5, 0.7)
+_RATE_STEPS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+# What a buyer rules out is an order and no matter of taste, and few requests of a collection rule out anything: its
+# curve is a rule. Words of another language for the very thing lie up to 0.35; up to 0.6 it may be its neighbour.
+_KEPT_STEPS = (0.35, 0.45, 0.6)
+_KEPT_RULE = (-9.0, -2.0, -1.0, 0.0)
+KEPT_AT_LEAST = _KEPT_STEPS[0]
 _LOG_RATIO_STEPS = (-1.0, -0.5, -0.15, -1e-9, 0.5, 1.0)
 
 FEATURES: tuple[Feature, ...] = (
@@ -309,7 +375,11 @@ FEATURES: tuple[Feature, ...] = (
     Feature("language_in_common", "language in common", language_in_common, steps=_NO_OR_YES),
     Feature("supplier_country_wanted", "supplier country", supplier_country_wanted, steps=_NO_OR_YES),
     Feature("incoterm_offered", "Incoterm offered", incoterm_offered, steps=_NO_OR_YES),
+    Feature("exclusions_kept", "nothing ruled out", exclusions_kept, steps=_KEPT_STEPS, rule=_KEPT_RULE),
     Feature("profile_completeness", "profile completeness", profile_completeness),
+    Feature("response_rate", "how often it answers", response_rate, steps=_RATE_STEPS),
+    Feature("acceptance_rate", "how often it accepts a meeting", acceptance_rate, steps=_RATE_STEPS),
+    Feature("newcomer", "joined lately", newcomer, Direction.FREE, steps=_NO_OR_YES),
 )
 FEATURE_NAMES: tuple[str, ...] = tuple(feature.name for feature in FEATURES)
 

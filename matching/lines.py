@@ -25,6 +25,7 @@ Vectors = NDArray[np.float32]
 Halves = NDArray[np.float16]
 V = TypeVar("V", bound=Hashable)
 _ROOM = 1.25
+_LEAST_SQUARE = 1e-3
 
 
 class CompactSuppliers:
@@ -161,7 +162,8 @@ class Lines:
     A supplier without products has one line without any figure, whose text is the description, so that no row
     is empty. grown holds vectors (m, d) float16; hs (m,) str, "" where unknown; lead_time_days (m,) float, NaN where
     unknown; price_min (m,) in price_currency per price_unit, NaN and "" where unknown; headings None without a model of
-    them.
+    them; breadth (n,) of each supplier, how many unlike subjects its lines amount to: 1 where all are of one, m where
+    its m lines have nothing in common.
     """
 
     starts: Rows
@@ -172,6 +174,7 @@ class Lines:
     price_min: Floats
     price_currency: NDArray[np.str_]
     price_unit: NDArray[np.str_]
+    breadth: Floats
     headings: LineHeadings | None = None
 
     @classmethod
@@ -186,8 +189,9 @@ class Lines:
         lead_times = [product.lead_time_days if product else None for product in products]
         codes = [(product and product.hs) or "" for product in products]
         texts = [text for supplier in suppliers for text in line_texts(supplier)]
+        starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
         return cls(
-            starts=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+            starts=starts,
             grown=GrowingVectors(vectors),
             hs=np.array(codes, np.str_),
             moq=Measures.of([product.moq if product else None for product in products]),
@@ -195,6 +199,7 @@ class Lines:
             price_min=np.array([price.min if price else np.nan for price in prices], np.float64),
             price_currency=np.array([price.currency if price else "" for price in prices], np.str_),
             price_unit=np.array([(price and price.unit) or "" for price in prices], np.str_),
+            breadth=_breadth(vectors, starts),
             headings=headings.of_lines(codes, texts, vectors.astype(np.float32)) if headings else None,
         )
 
@@ -221,6 +226,7 @@ class Lines:
             price_min=np.concatenate([self.price_min, more.price_min]),
             price_currency=np.concatenate([self.price_currency, more.price_currency]),
             price_unit=np.concatenate([self.price_unit, more.price_unit]),
+            breadth=np.concatenate([self.breadth, more.breadth]),
             headings=self.headings.followed_by(more.headings) if self.headings and more.headings else None,
         )
 
@@ -237,6 +243,7 @@ class Lines:
             price_min=self.price_min[lines],
             price_currency=self.price_currency[lines],
             price_unit=self.price_unit[lines],
+            breadth=self.breadth[rows],
             headings=self.headings.take(lines) if self.headings else None,
         )
 
@@ -244,3 +251,11 @@ class Lines:
 def line_texts(supplier: Supplier) -> list[str]:
     """The text of each product line; the whole profile where no product is named."""
     return [product.name for product in supplier.products] or [supplier.text()]
+
+
+def _breadth(vectors: Halves, starts: Rows) -> Floats:
+    """Of each supplier, one over the squared length of the mean of its lines' unit vectors, (n,)."""
+    if len(starts) == 1:
+        return np.empty(0)
+    means = np.add.reduceat(vectors.astype(np.float32), starts[:-1], axis=0) / np.diff(starts)[:, None]
+    return np.asarray(1.0 / np.maximum((means.astype(np.float64) ** 2).sum(axis=1), _LEAST_SQUARE), np.float64)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
 from itertools import islice
@@ -16,11 +16,13 @@ from numpy.typing import NDArray
 from matching.candidates import find_candidates
 from matching.catalogue import Catalogue, Floats, Halves, Rows, Vectors, encode_suppliers
 from matching.certificates import current_day
-from matching.clauses import goods_texts
+from matching.clauses import goods_texts, wanted_text
 from matching.currencies import RateTable
+from matching.duplicates import also_listed_sentence, fold, unfolded
 from matching.encoder import Encoder, TextKind
 from matching.errors import InvalidRequest
 from matching.evidence import Words, evidence
+from matching.exclusions import RuledOut
 from matching.explanation import Explanation, compared_with, findings_of, sentences_of, terms_of
 from matching.exposure import ExposurePolicy, moved_sentence
 from matching.features import Comparison, Query, feature_matrix
@@ -32,6 +34,7 @@ from matching.needs import Needs, needs_of
 from matching.profiles import BuyerRequest, Supplier
 from matching.ranker import GlassBoxRanker, logistic
 from matching.reasons import Compared
+from matching.track_records import NO_TRACK_RECORDS, TrackRecords
 from matching.word_index import WordIndex
 from matching.words import words
 
@@ -63,7 +66,8 @@ def unobserved(_stage: Stage) -> AbstractContextManager[None]:
 class Match:
     """A supplier in its place for a request: score in log-odds of relevance, and that as a probability.
 
-    moved_from : rank by relevance alone, where an exposure policy moved it
+    moved_from     : rank by relevance alone, where an exposure policy moved it
+    also_listed_as : ids of its near-duplicates, which have no place of their own
     """
 
     rank: int
@@ -72,6 +76,7 @@ class Match:
     probability: float
     explanation: Explanation | None
     moved_from: int | None = None
+    also_listed_as: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,7 @@ class Scoring:
     """The candidates of a request in their order: rows (k,), features and terms (k, f), scores (k,).
 
     earned_ranks : int64 (k,), rank of each by relevance alone, where an exposure policy made the order
+    also_listed  : ids of near-duplicates that are folded into the supplier at a place
     """
 
     query: Query
@@ -100,6 +106,12 @@ class Scoring:
     terms: Floats
     scores: Floats
     earned_ranks: Rows | None = None
+    also_listed: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def folded(self) -> tuple[tuple[str, int], ...]:
+        """Ids of all near-duplicates that have no place, each with the place of the one that stays for it."""
+        return tuple((supplier_id, place) for place, ids in self.also_listed.items() for supplier_id in ids)
 
     def moved_from(self, place: int, rank: int) -> int | None:
         """Rank by relevance alone of whoever stands at a place, from 0, of this scoring; None where it is `rank`."""
@@ -120,8 +132,9 @@ class RequestMatch:
 class Matcher:
     """Composes encoder, catalogue, indexes and ranker; holds no state that a call changes.
 
-    observe : called around each stage of an answer
-    rates   : converts prices; without it only those of one currency are compared
+    observe       : called around each stage of an answer
+    rates         : converts prices; without it only those of one currency are compared
+    track_records : of the suppliers, as far as they are known
     """
 
     def __init__(
@@ -134,6 +147,7 @@ class Matcher:
         headings: HeadingModel | None = None,
         observe: Observer = unobserved,
         rates: RateTable | None = None,
+        track_records: TrackRecords = NO_TRACK_RECORDS,
     ) -> None:
         self.encoder = encoder
         self.catalogue = catalogue
@@ -143,6 +157,7 @@ class Matcher:
         self.headings = headings
         self.observe = observe
         self.rates = rates
+        self.track_records = track_records
 
     @classmethod
     def build(
@@ -155,6 +170,7 @@ class Matcher:
         encode: Callable[[Sequence[Supplier]], Halves] | None = None,
         observe: Observer = unobserved,
         rates: RateTable | None = None,
+        track_records: TrackRecords = NO_TRACK_RECORDS,
     ) -> Matcher:
         """A matcher over suppliers, read batch by batch; without `headings` it infers none.
 
@@ -167,7 +183,8 @@ class Matcher:
             catalogue = catalogue.with_changes((), Catalogue.build(batch, encode(batch), headings))
             word_index = word_index.with_changes(np.empty(0, np.int64), batch)
         word_index = word_index.take(np.arange(len(catalogue)))
-        return cls(encoder, catalogue, _settled(catalogue), word_index, ranker, headings, observe, rates)
+        index = _settled(catalogue)
+        return cls(encoder, catalogue, index, word_index, ranker, headings, observe, rates, track_records)
 
     def with_changes(self, removed: Collection[str], added: Sequence[Supplier]) -> Matcher:
         """A matcher over the suppliers as they are after a change, in time that grows with the change.
@@ -243,10 +260,12 @@ class Matcher:
         allowed: Rows | None = None,
         today: datetime.date | None = None,
         exposure: ExposurePolicy | None = None,
+        fold_duplicates: bool = True,
     ) -> Scoring:
         """The candidates of a request, best first; equals in one order, whatever their rows.
 
-        exposure : moves candidates where a group would otherwise have less exposure than it is owed
+        exposure        : moves candidates where a group would otherwise have less exposure than it is owed
+        fold_duplicates : whether only one of near-duplicates has a place
         """
         query = self.query(request, today)
         rows, features = self.compare(query, allowed=allowed)
@@ -254,13 +273,16 @@ class Matcher:
             terms = self.ranker.terms(features)
             scores = self.ranker.scores(terms)
             order = np.lexsort((self.catalogue.tie_breakers[rows], -scores))
-            ranks = None
+            kept = fold(self.catalogue, rows[order], scores[order]) if fold_duplicates else unfolded(len(order))
+            also_listed = {int(order[place]): ids for place, ids in kept.also_listed.items()}
+            order, ranks = order[kept.places], None
             if exposure is not None:
                 protected = exposure.protects(self.catalogue, rows[order])
                 # The expected grade, not the probability shown: of that, near scores have the same.
                 moved = exposure.order(logistic(scores[order]), protected).order
                 order, ranks = order[moved], moved + 1 if (np.diff(moved) != 1).any() else None
-        return Scoring(query, rows[order], features[order], terms[order], scores[order], ranks)
+        places = {place: also_listed[at] for place, at in enumerate(order.tolist()) if at in also_listed}
+        return Scoring(query, rows[order], features[order], terms[order], scores[order], ranks, places)
 
     def score_listed(self, request: BuyerRequest, supplier_ids: Iterable[str]) -> Scoring:
         """Suppliers scored for a request in the order in which they are listed; whoever is gone is left out."""
@@ -301,6 +323,7 @@ class Matcher:
                         float(chances[place]),
                         reason,
                         scoring.moved_from(place, rank),
+                        scoring.also_listed.get(place, ()),
                     ),
                     reader,
                 )
@@ -331,21 +354,29 @@ class Matcher:
             for rank, place in enumerate(order, start=1)
         )
 
-    def query(self, request: BuyerRequest, today: datetime.date | None = None) -> Query:
-        """A request made ready, for a day or for the day now in UTC; InvalidRequest where its text holds no word."""
+    def query(self, request: BuyerRequest, today: datetime.date | None = None, *, needs: Needs | None = None) -> Query:
+        """A request made ready, for a day or for the day now in UTC; InvalidRequest where its text holds no word.
+
+        needs : as they were read before; by default they are read here
+        """
         if not words(request.text):
             raise InvalidRequest(f"text is {request.text[:40]!r}, expected at least one word")
         with self.observe(Stage.ENCODE):
             if request.language is None:
                 request = request.model_copy(update={"language": detect_language(request.text)})
-            needs = needs_of(request)
+            needs = needs or needs_of(request)
             texts = goods_texts(request.text, needs)
             vectors = self.encoder.encode(texts, kind=TextKind.REQUEST)
             headings = self._asked_headings(needs, texts, vectors)
+            phrases = [request.text[start:end] for start, end in needs.exclusions]
+            ruled_out = RuledOut.of(phrases, texts[0], vectors[0], self.encoder)
         with self.observe(Stage.RECALL):
-            word_scores = self.word_index.scores(request.text)
+            word_scores = self.word_index.scores(wanted_text(request.text, needs))
         day = today or current_day()
-        return Query(request, needs, texts[0], vectors[0], vectors[1:], word_scores, day, headings, self.rates)
+        return Query(
+            request, needs, texts[0], vectors[0], vectors[1:], word_scores, day, headings, self.rates,
+            self.track_records, ruled_out,
+        )  # fmt: skip
 
     def compare(self, query: Query, *, allowed: Rows | None = None, limit: int = 200) -> tuple[Rows, Floats]:
         """Candidate rows (k,) of a query and their features (k, f)."""
@@ -398,8 +429,16 @@ class Matcher:
     def observed_by(self, observe: Observer) -> Matcher:
         """The same over the same suppliers, its stages measured by another."""
         return Matcher(
-            self.encoder, self.catalogue, self.index, self.word_index, self.ranker, self.headings, observe, self.rates
-        )
+            self.encoder, self.catalogue, self.index, self.word_index, self.ranker, self.headings, observe, self.rates,
+            self.track_records,
+        )  # fmt: skip
+
+    def with_track_records(self, track_records: TrackRecords) -> Matcher:
+        """The same over the same suppliers, their dealings known anew."""
+        return Matcher(
+            self.encoder, self.catalogue, self.index, self.word_index, self.ranker, self.headings, self.observe,
+            self.rates, track_records,
+        )  # fmt: skip
 
     def _is_worn(self) -> bool:
         """Whether so many rows are dead or recent that laying everything out anew pays."""
@@ -409,7 +448,10 @@ class Matcher:
 
     def _over(self, catalogue: Catalogue, index: LayeredIndex, word_index: WordIndex) -> Matcher:
         """The same models over another state of the suppliers."""
-        return Matcher(self.encoder, catalogue, index, word_index, self.ranker, self.headings, self.observe, self.rates)
+        return Matcher(
+            self.encoder, catalogue, index, word_index, self.ranker, self.headings, self.observe, self.rates,
+            self.track_records,
+        )  # fmt: skip
 
 
 def _compared(scoring: Scoring, suppliers: Mapping[int, Supplier], place: int, language: str) -> Compared | None:
@@ -422,12 +464,15 @@ def _compared(scoring: Scoring, suppliers: Mapping[int, Supplier], place: int, l
 
 
 def _marked(match: Match, language: str) -> Match:
-    """The match, its reasons followed by why it was moved, where it was."""
-    if match.explanation is None or match.moved_from is None:
+    """The match, its reasons followed by why it was moved and under which further ids it is listed, where so."""
+    said = []
+    if match.moved_from is not None:
+        said.append(moved_sentence(match.rank, match.moved_from, language))
+    if match.also_listed_as:
+        said.append(also_listed_sentence(match.also_listed_as, language))
+    if match.explanation is None or not said:
         return match
-    why = moved_sentence(match.rank, match.moved_from, language)
-    explained = replace(match.explanation, sentences=(*match.explanation.sentences, why))
-    return replace(match, explanation=explained)
+    return replace(match, explanation=replace(match.explanation, sentences=(*match.explanation.sentences, *said)))
 
 
 def _settled(catalogue: Catalogue, like: LayeredIndex | None = None) -> LayeredIndex:

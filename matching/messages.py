@@ -12,7 +12,7 @@ from io import BytesIO
 from pathlib import Path
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
+from babel.dates import format_date, format_time
 from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -87,6 +87,14 @@ class Messages:
     def day(self, day: datetime.date) -> str:
         """A day as the language writes it."""
         return format_date(day, format="long", locale=self.locale)
+
+    def weekday(self, day: datetime.date) -> str:
+        """A day with its weekday."""
+        return format_date(day, format="full", locale=self.locale)
+
+    def clock(self, moment: datetime.time | datetime.datetime) -> str:
+        """A time of day."""
+        return format_time(moment, format="short", locale=self.locale)
 
     def country(self, code: str) -> str:
         """Name of a country."""

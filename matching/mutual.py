@@ -15,7 +15,7 @@ from matching.matcher import Matcher
 from matching.profiles import BuyerRequest
 from matching.ranker import GlassBoxRanker, logistic
 
-BUYERS_CONCERNS = ("certificates_held", "supplier_country_wanted", "profile_completeness")
+BUYERS_CONCERNS = ("certificates_held", "supplier_country_wanted", "profile_completeness", "response_rate", "newcomer")
 _UNTYING = 0.001
 
 

@@ -17,9 +17,17 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 from matching import codes
 from matching.codes import Incoterm
 from matching.units import unit_code
+from matching.words import said_once
 
 MAX_TEXT_CHARACTERS = 20_000
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+# Format characters of no width: marks and turns of direction, joiners, invisible operators, tags.
+_HIDDEN = re.compile(
+    "[\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0001-\U000e007f]"
+)
+# Between letters without case, as in Persian, a joiner changes how a word is written; elsewhere it only hides.
+_STRAY_JOINER = re.compile(r"(?<![^\W\d_a-zA-Z\u00aa-\u052f])[\u200c\u200d]|[\u200c\u200d](?!\w)")
+_SOFT_HYPHEN = "\u00ad"
 
 
 def _clean(value: object) -> object:
@@ -27,6 +35,13 @@ def _clean(value: object) -> object:
     if not isinstance(value, str):
         return value
     return _CONTROL_CHARACTERS.sub(" ", value).strip()
+
+
+def _visible(value: object) -> object:
+    """What a reader cannot see must not count: format characters part words, soft hyphens and true joiners do not."""
+    if not isinstance(value, str) or value.isascii():
+        return _clean(value)
+    return _clean(_HIDDEN.sub(" ", _STRAY_JOINER.sub(" ", value.replace(_SOFT_HYPHEN, ""))))
 
 
 def _number(value: object) -> object:
@@ -57,8 +72,8 @@ Days = Annotated[int, Field(ge=0, le=3650), BeforeValidator(_number)]
 Year = Annotated[int, Field(ge=1000, le=2100), BeforeValidator(_number)]
 Day = Annotated[datetime.date, BeforeValidator(_day)]
 Amount = Annotated[float, BeforeValidator(_number)]
-Text = Annotated[str, Field(max_length=MAX_TEXT_CHARACTERS), BeforeValidator(_clean)]
-Name = Annotated[str, Field(min_length=1, max_length=300), BeforeValidator(_clean)]
+Text = Annotated[str, Field(max_length=MAX_TEXT_CHARACTERS), BeforeValidator(_visible)]
+Name = Annotated[str, Field(min_length=1, max_length=300), BeforeValidator(_visible)]
 Identifier = Annotated[str, Field(min_length=1, max_length=100), BeforeValidator(_clean)]
 Country = Annotated[str, _code(codes.country_code)]
 Language = Annotated[str, _code(codes.language_code)]
@@ -196,8 +211,8 @@ class Supplier(_Value):
         return values
 
     def text(self) -> str:
-        """The whole profile as one text: name, product names, description."""
-        lines = (self.name, ", ".join(product.name for product in self.products), self.description)
+        """The whole profile as one text: name, product names, description; what this says again is left blank."""
+        lines = (self.name, ", ".join(product.name for product in self.products), said_once(self.description))
         return "\n".join(line for line in lines if line)
 
 

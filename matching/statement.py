@@ -22,6 +22,7 @@ SIZE_TITLES = {
     "medium": "medium-sized firms",
     "large": "large firms",
 }
+DEALINGS = ("response_rate", "acceptance_rate", "newcomer")
 ADVICE = "souk advise, /v1/suppliers/…/advice"
 
 
@@ -125,8 +126,9 @@ def _parameters(ranker: GlassBoxRanker, is_measured: bool, messages: Messages) -
             "of them added for each supplier."
         ),
         text("How much each adds was learnt, not set by hand: so that suppliers known to be relevant stand in front."),
+        text("One is a rule: whoever offers what a request rules out loses by it, as an order is no matter of taste."),
     ]
-    if all(feature.direction is Direction.RISING for feature in FEATURES):
+    if all(feature.direction is Direction.RISING for feature in FEATURES if feature.name not in DEALINGS):
         told.append(text("A closer likeness, or one need more that is met, never lowers a score."))
     if is_measured:
         told.append(
@@ -179,6 +181,7 @@ def feature_groups(messages: Messages) -> tuple[_Group, ...]:
             (
                 "certificates_held", "delivery_country_served", "quantity_against_moq", "lead_time_kept",
                 "price_within_ceiling", "language_in_common", "supplier_country_wanted", "incoterm_offered",
+                "exclusions_kept",
             ),
             text("Needs of the request"),
             text(
@@ -190,6 +193,14 @@ def feature_groups(messages: Messages) -> tuple[_Group, ...]:
             ("profile_completeness",),
             text("The profile itself"),
             text("A fuller profile tells a buyer more; the table says how much this model makes of it."),
+        ),
+        _Group(
+            DEALINGS,
+            text("Dealings so far"),
+            text(
+                "They count because a buyer who writes wants an answer. Answers and accepted meetings are added up "
+                "over all users, and a few of them weigh little. Where there were none, that counts as unknown."
+            ),
         ),
     )  # fmt: skip
 

@@ -25,11 +25,11 @@ _ROLLS = ("roll", "rolls")
 _BUNCHES = ("bunch", "bunches")
 _OTHER_COUNTS = (
     "bottle", "bottles", "can", "cans", "jar", "jars", "pot", "pots", "stem", "stems", "bag", "bags", "pouch",
-    "pouches", "瓶", "sachet", "sachets", "flacon", "flacons", "bouteille", "bouteilles", "bocal", "bocaux", "botella",
-    "botellas", "frasco", "frascos", "lata", "latas", "tarro", "tarros", "flasche", "flaschen", "dose", "dosen",
-    "glaser", "stiele", "bottiglia", "bottiglie", "lattine", "scatolette", "vasetti", "garrafa", "garrafas", "sise",
-    "kavanoz", "fles", "flessen", "blikken", "potten", "stelen", "زجاجة", "عبوة", "علبة", "قارورة", "罐", "袋", "支",
-    "台", "片", "把",
+    "pouches", "瓶", "bote", "botes", "saca", "sacas", "coffret", "coffrets", "st", "sachet", "sachets", "flacon",
+    "flacons", "bouteille", "bouteilles", "bocal", "bocaux", "botella", "botellas", "frasco", "frascos", "lata",
+    "latas", "tarro", "tarros", "flasche", "flaschen", "dose", "dosen", "glaser", "stiele", "bottiglia",
+    "bottiglie", "lattine", "scatolette", "vasetti", "garrafa", "garrafas", "sise", "kavanoz", "fles", "flessen",
+    "blikken", "potten", "stelen", "زجاجات", "زجاجة", "عبوة", "علبة", "قارورة", "罐", "袋", "支", "台", "片", "把",
 )  # fmt: skip
 SPELLINGS: dict[str, tuple[str, ...]] = {
     "kilogram": (
@@ -59,10 +59,11 @@ SPELLINGS: dict[str, tuple[str, ...]] = {
     "meter": ("m", "mtr", "meter", "metre", "metres", "meters", "metro", "metros", "metri", "metresi", "متر", "米"),
     "meter ** 2": (
         "m2", "m²", "sqm", "qm", "mq", "metre carre", "metros cuadrados", "metros quadrados", "metri quadri",
-        "metri quadrati", "metres carres", "quadratmeter", "vierkante meter", "metrekare",
+        "metri quadrati", "metres carres", "quadratmeter", "vierkante meter", "metrekare", "m quadrati",
         "square meters", "square metres", "متر مربع", "平方米", "平米",
     ),
-    "foot ** 2": ("sqft", "sq ft", "ft2", "square feet", "piedi quadri", "pies cuadrados", "pieds carres"),
+    "foot ** 2": ("sqft", "sq ft", "ft2", "square feet", "piedi quadri", "piedi quadrati",
+        "pies cuadrados", "pieds carres", "pes quadrados", "قدم مربع", "平方英尺"),
     "meter ** 3": ("m3", "m³", "cbm", "立方米"),
     "piece": (*_PIECES, *_PAIRS, *_SETS, *_ROLLS, *_BUNCHES, *_OTHER_COUNTS),
     "dozen": (
@@ -78,6 +79,15 @@ SPELLINGS: dict[str, tuple[str, ...]] = {
         "container", "containers", "conteneur", "conteneurs", "contenedor", "contenedores", "contentor", "contentores",
         "konteyner", "fcl", "حاوية", "حاويات", "货柜", "集装箱", "柜",
     ),
+    "pallet": (
+        "pallet", "pallets", "palette", "palettes", "paletten", "palé", "palés", "palet", "bancale", "bancali",
+        "palete", "paletes", "euro pallet", "euro pallets", "europaletten", "طبلية", "طبليات", "منصة", "托", "托盘",
+        "栈板",
+    ),
+    "drum": (
+        "drum", "drums", "barrel", "barrels", "fût", "fûts", "bidón", "bidones", "tambor", "tambores", "fass", "fässer",
+        "fusto", "fusti", "varil", "vat", "vaten", "برميل", "براميل", "برميلا", "桶",
+    ),
     "worker": ("fte", "etp"),
     "working_day": ("day", "days", "jour", "jours"),
     "page": ("page", "pages"),
@@ -86,7 +96,9 @@ SPELLINGS: dict[str, tuple[str, ...]] = {
     "project": ("project", "projects", "projet", "projets"),
     "watt": ("w", "wp", "watt"),
 }  # fmt: skip
-_TRADE_COUNTS = ("piece", "box", "container", "worker", "working_day", "page", "word", "image", "project")
+_TRADE_COUNTS = (
+    "piece", "box", "container", "pallet", "drum", "worker", "working_day", "page", "word", "image", "project",
+)  # fmt: skip
 _MULTIPLES = {
     "dozen": "12 piece", "hundred_pieces": "100 piece", "gross_of_pieces": "144 piece",
     "thousand_pieces": "1000 piece", "quintal": "100 kilogram",
@@ -104,7 +116,7 @@ CODES: dict[str, str] = {
     "H87": "piece", "C62": "piece", "EA": "piece", "PR": "piece", "NPR": "piece", "SET": "piece", "RO": "piece",
     "XRO": "piece", "XBH": "piece", "XBO": "piece", "XBG": "piece", "XCA": "piece", "XJR": "piece",
     "DZN": "dozen", "DPR": "dozen", "GRO": "gross_of_pieces", "CEN": "hundred_pieces", "MIL": "thousand_pieces",
-    "XBX": "box", "XCT": "box", "XCS": "box",
+    "XBX": "box", "XCT": "box", "XCS": "box", "XPX": "pallet", "XDR": "drum", "XBA": "drum",
     "DAY": "working_day", "WTT": "watt", "KWT": "kilowatt",
 }  # fmt: skip
 _CODES_OF_COUNTS = {"H87": _PIECES, "PR": _PAIRS, "SET": _SETS, "XRO": _ROLLS, "XBH": _BUNCHES}

@@ -17,6 +17,9 @@ IDEOGRAPH_BLOCKS = ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF))
 IDEOGRAPHS = "".join(f"{chr(first)}-{chr(last)}" for first, last in IDEOGRAPH_BLOCKS)
 _WORD = re.compile(rf"[{IDEOGRAPHS}]+|\d+(?:[.,]\d+)*|[^\W\d_{IDEOGRAPHS}]+")
 _IDEOGRAPH = re.compile(rf"[{IDEOGRAPHS}]")
+_UNIT = re.compile(rf"[{IDEOGRAPHS}]|[^\W_{IDEOGRAPHS}]+")
+_SAID_AGAIN = 6
+_SHORT_CHARACTERS = 200
 _ARABIC_PREFIX = re.compile(r"^(?:وال|بال|كال|فال|لل|ال)(?=[\u0621-\u064a]{3})")
 
 
@@ -35,6 +38,26 @@ def words(text: str) -> list[str]:
     An empty list where the text holds no letter and no digit.
     """
     return [word for run in _WORD.findall(fold(text)) for word in _split_run(run)]
+
+
+def said_once(text: str) -> str:
+    """A text with spaces in place of what it repeats: of any six words (or Chinese characters) in a row the first stay.
+
+    Offsets into it are those of the text. A text of at most 200 characters comes back as it is.
+    """
+    if len(text) <= _SHORT_CHARACTERS:
+        return text
+    spans = [match.span() for match in _UNIT.finditer(text)]
+    folded = [text[start:end].casefold() for start, end in spans]
+    seen: set[tuple[str, ...]] = set()
+    characters = list(text)
+    for first in range(len(spans) - _SAID_AGAIN + 1):
+        run = tuple(folded[first : first + _SAID_AGAIN])
+        if run in seen:
+            start, end = spans[first][0], spans[first + _SAID_AGAIN - 1][1]
+            characters[start:end] = " " * (end - start)
+        seen.add(run)
+    return "".join(characters)
 
 
 def _split_run(run: str) -> list[str]:

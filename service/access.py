@@ -15,6 +15,7 @@ from data.answers import Answers
 from data.database import DEFAULT_ORGANISATION
 from data.erasure import Erasures
 from data.events import EventLog
+from data.fair_desk import FairDesk
 from data.keys import Key, Scope
 from data.ledger import Ledger
 from data.store import Store
@@ -95,6 +96,11 @@ class Caller:
     def erasures(self) -> Erasures:
         """What the caller had erased."""
         return Erasures(self.store, self.live.keys)
+
+    @property
+    def desk(self) -> FairDesk:
+        """The caller's fairs."""
+        return FairDesk(self.store, lambda: self.live.models, self.live.solver)
 
     @property
     def webhooks(self) -> Webhooks:

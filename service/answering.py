@@ -60,7 +60,8 @@ def first_page(caller: Caller, request: BuyerRequest, options: MatchOptions) -> 
     ranking = tuple(map(matcher.catalogue.ids.__getitem__, scoring.rows.tolist()))
     earned = None if scoring.earned_ranks is None else tuple(scoring.earned_ranks.tolist())
     versions = matcher.encoder.fingerprint, matcher.ranker.version
-    noted = ShownMatch(secrets.token_hex(16), scoring.query.request, ranking, *versions, earned)
+    ranking, into = ranking + tuple(one for one, _ in scoring.folded), tuple(place for _, place in scoring.folded)
+    noted = ShownMatch(secrets.token_hex(16), scoring.query.request, ranking, *versions, earned, folded_into=into)
     page = Page(noted, scoring, matches, options.top)
     caller.events.note_match(noted, impressions(page, matcher))
     return page_answer(page, matcher, options)
@@ -69,13 +70,17 @@ def first_page(caller: Caller, request: BuyerRequest, options: MatchOptions) -> 
 def _next_page(caller: Caller, cursor: str, options: MatchOptions) -> RankingAnswer:
     match_id, first = cursors.read_number(cursor)
     matcher, noted = caller.workspace.matcher, caller.events.match(match_id)
-    listed = noted.ranking[first : first + options.top]
+    listed = noted.ranking[first : min(first + options.top, noted.places)]
     scoring = matcher.score_listed(noted.request, listed)
     ranks_by_id = {supplier_id: rank for rank, supplier_id in enumerate(listed, start=first + 1)}
     ranks = [ranks_by_id[matcher.catalogue.ids[row]] for row in scoring.rows]
     if noted.earned_ranks is not None:
         scoring = replace(scoring, earned_ranks=np.array(noted.earned_ranks, np.int64)[np.array(ranks, np.int64) - 1])
-    places = range(len(ranks))
+    known = matcher.catalogue.row_by_id
+    also_listed = {
+        place: tuple(filter(known.__contains__, noted.also_listed(rank - 1))) for place, rank in enumerate(ranks)
+    }
+    scoring, places = replace(scoring, also_listed=also_listed), range(len(ranks))
     matches = matcher.matches(scoring, places, ranks=ranks, explain=options.explain, language=options.language)
     page = Page(noted, scoring, matches, first + options.top)
     caller.events.note_impressions(impressions(page, matcher))
@@ -120,5 +125,5 @@ def page_answer(page: Page, matcher: Matcher, options: AnswerOptions) -> Ranking
         matches=[MatchAnswer.of(match) for match in page.matches],
         day=query.today,
         versions=Versions.of(matcher),
-        next_cursor=cursors.written(page.match.id, page.last) if page.last < len(page.match.ranking) else None,
+        next_cursor=cursors.written(page.match.id, page.last) if page.last < page.match.places else None,
     )

@@ -18,12 +18,15 @@ from service.description import describe
 from service.envelope import Envelope
 from service.live import Live
 from service.metrics import Metrics
+from service.pages import fairs as fair_pages
 from service.pages import ledger, start, statement
 from service.routes import (
     bulk,
     draws,
     erasures,
     exposure,
+    fair_meetings,
+    fairs,
     feedback,
     headings,
     health,
@@ -84,9 +87,11 @@ def _assemble(app: FastAPI, settings: ServiceSettings, metrics: Metrics) -> None
             max_age=600,
         )
     app.add_middleware(Envelope, settings=settings, metrics=metrics)
-    for module in (start, ledger, statement):
+    for module in (start, ledger, statement, fair_pages):
         app.include_router(module.router)
-    answering = match, draws, headings, suppliers, requests, bulk, feedback
-    for routes in (*answering, exposure, training_runs, erasures, webhooks, health):
+    for routes in (
+        match, draws, headings, suppliers, requests, bulk, feedback, exposure, fairs, fair_meetings, training_runs,
+        erasures, webhooks, health,
+    ):  # fmt: skip
         app.include_router(routes.router)
     app.openapi = describe(app)  # type: ignore[method-assign]

@@ -24,6 +24,7 @@ from matching.profiles import BuyerRequest, Certificate, Constraints, Money, Pro
 from service.calls import ApiError, Calls, NotFound, PreconditionFailed, TooManyRequests, Unavailable, away
 from service.draw_schemas import DrawAnswer, DrawBody
 from service.erasure_schemas import ErasureBody, ReceiptAnswer, ReceiptsAnswer
+from service.fair_client import FairClient
 from service.feedback import FeedbackAnswer, FeedbackBatch, FeedbackEvent
 from service.record_schemas import ImportAnswer, PageAnswer, Records, WrittenAnswer
 from service.schemas import (
@@ -90,11 +91,12 @@ class Drawing(TypedDict, total=False):
 
 
 class Named(TypedDict, total=False):
-    """Whom an erasure is about: one of the three ids."""
+    """Whom an erasure is about: one of the four ids."""
 
     supplier_id: str
     request_id: str
     client_id: str
+    participant_id: str
 
 
 class SoukClient:
@@ -106,11 +108,13 @@ class SoukClient:
     retries : how often a call is sent again after a lost connection, a 429 or a 503, after Retry-After where it is
               told, else after growing pauses; only calls that do no harm when they are done twice are
 
-    Any method raises ApiError or one of its kinds, and pydantic's ValidationError for what could never be sent.
+    `fairs` has the methods on fairs. Any method raises ApiError or one of its kinds, and pydantic's ValidationError for
+    what could never be sent.
     """
 
     def __init__(self, address: str, key: str | None = None, *, timeout: float = 30.0, retries: int = 5) -> None:
         self._calls = Calls(address, key or os.environ.get("SOUK_API_KEY"), timeout=timeout, retries=retries)
+        self.fairs = FairClient(self._calls)
 
     def __enter__(self) -> Self:
         return self

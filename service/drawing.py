@@ -51,7 +51,8 @@ def _page(made: Draw, matcher: Matcher, scoring: Scoring, body: DrawBody) -> Pag
     shown = _taken(scoring, np.array([matcher.catalogue.row_by_id[one] for one in ids], np.int64))
     matches = matcher.matches(shown, range(len(ids)), explain=body.explain, language=body.language)
     versions = matcher.encoder.fingerprint, matcher.ranker.version
-    noted = ShownMatch(secrets.token_hex(16), scoring.query.request, ids, *versions, draw=made)
+    ranking, into = ids + tuple(one for one, _ in shown.folded), tuple(place for _, place in shown.folded)
+    noted = ShownMatch(secrets.token_hex(16), scoring.query.request, ranking, *versions, draw=made, folded_into=into)
     return Page(noted, shown, matches, len(ids))
 
 
@@ -59,8 +60,12 @@ def _taken(scoring: Scoring, rows: Rows) -> Scoring:
     """The scoring of some of its rows alone, in their order."""
     places = {int(row): place for place, row in enumerate(scoring.rows)}
     kept = np.array([places[int(row)] for row in rows], np.int64)
+    also_listed = {
+        place: scoring.also_listed[at] for place, at in enumerate(kept.tolist()) if at in scoring.also_listed
+    }
     return replace(
         scoring,
+        also_listed=also_listed,
         rows=scoring.rows[kept],
         features=scoring.features[kept],
         terms=scoring.terms[kept],

@@ -12,18 +12,19 @@ from matching.profiles import Identifier
 
 
 class ErasureBody(BaseModel):
-    """Whom to erase, or to find the receipts of: one of the three ids."""
+    """Whom to erase, or to find the receipts of: one of the four ids."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"supplier_id": "S0001"}]})
 
     supplier_id: Identifier | None = None
     request_id: Identifier | None = None
     client_id: Identifier | None = None
+    participant_id: Identifier | None = None
 
     @model_validator(mode="after")
     def _one_of_them(self) -> Self:
         if len(self._given) != 1:
-            raise ValueError("expected one of supplier_id, request_id and client_id")
+            raise ValueError("expected one of supplier_id, request_id, client_id and participant_id")
         return self
 
     @property
@@ -37,6 +38,7 @@ class ErasureBody(BaseModel):
             SubjectKind.SUPPLIER: self.supplier_id,
             SubjectKind.REQUEST: self.request_id,
             SubjectKind.CLIENT: self.client_id,
+            SubjectKind.PARTICIPANT: self.participant_id,
         }
         return [Subject(kind, one) for kind, one in ids.items() if one is not None]
 

@@ -22,6 +22,7 @@ from matching.errors import ModelDamaged, ModelMissing, SoukError, StoreUnavaila
 from matching.exposure import ExposurePolicy
 from matching.matcher import Matcher
 from matching.profiles import BuyerRequest
+from service.fair_solver import Solver
 from service.metrics import Metrics
 from service.settings import ServiceSettings
 
@@ -33,6 +34,7 @@ _LONGEST_GATHER_SECONDS = 0.3
 _GATHER_SHARE = 5.0
 _LEAVE_SECONDS = 1.0
 _EXPOSURE_SECONDS = 300.0
+_TRACK_RECORD_SECONDS = 300.0
 
 
 class Live:
@@ -49,6 +51,7 @@ class Live:
         self.debts = Debts(self.database)
         self.failure: str | None = "starting"
         self.notice: str | None = None
+        self.solver = Solver()
         self._settings = settings
         self._metrics = metrics
         self._load_models = load_models or (lambda: Models.load(settings))
@@ -60,6 +63,7 @@ class Live:
         self._exposure_is_due = 0.0
         # Answers computed beside each other in one interpreter only make each other late.
         self.turn = threading.Semaphore(1)
+        self._track_records_are_due = monotonic() + _TRACK_RECORD_SECONDS
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._snapshot_is_due = threading.Event()
@@ -153,6 +157,12 @@ class Live:
         for labels, attention in sums.items():
             self._metrics.exposure.labels(*labels).set(attention)
 
+    def renew_track_records(self) -> None:
+        """Bring what feedback tells of suppliers into every matcher; at a request nothing is read."""
+        self._track_records_are_due = monotonic() + _TRACK_RECORD_SECONDS
+        for workspace, _ in self._loaded():
+            workspace.renew_track_records()
+
     # Its life
 
     def start(self) -> None:
@@ -170,6 +180,7 @@ class Live:
         # New models that are still being prepared are of no use any more.
         self._watcher.join(_LEAVE_SECONDS)
         self._loader.shutdown(cancel_futures=True)
+        self.solver.stop()
         self.database.close()
 
     def _made(self, organisation: str, models: Models) -> Workspace:
@@ -239,6 +250,7 @@ class Live:
             start = monotonic()
             self._catch_up()
             taken = monotonic() - start
+            self._renew_what_is_due()
             self.measure()
 
     def _catch_up(self) -> None:
@@ -252,6 +264,13 @@ class Live:
                 if self.failure is None:
                     _log.warning("changes cannot be followed: %s", error)
                 self.failure = str(error)
+
+    def _renew_what_is_due(self) -> None:
+        if monotonic() >= self._track_records_are_due:
+            try:
+                self.renew_track_records()
+            except SoukError as error:
+                _log.warning("track records stay as they are: %s", error)
 
     def _keep_snapshots(self) -> None:
         """Write snapshots now and then, and at once when a supplier has to go out of one."""

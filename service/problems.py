@@ -34,6 +34,7 @@ STATUS: Mapping[type[errors.SoukError], HTTPStatus] = {
     errors.UnknownSupplier: HTTPStatus.NOT_FOUND,
     errors.PreconditionFailed: HTTPStatus.PRECONDITION_FAILED,
     errors.TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
+    errors.OutputUnavailable: HTTPStatus.NOT_IMPLEMENTED,
     errors.NotReady: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.IndexDamaged: HTTPStatus.SERVICE_UNAVAILABLE,

@@ -200,6 +200,9 @@ class MatchAnswer(_Answer):
     moved_from: int | None = Field(
         default=None, description="Rank by relevance alone, where the match was moved so that attention is shared"
     )
+    also_listed_as: list[str] = Field(
+        default=[], description="Ids of its near-duplicates, which have no place of their own"
+    )
 
     @classmethod
     def of(cls, match: Match) -> Self:
@@ -212,6 +215,7 @@ class MatchAnswer(_Answer):
             probability=match.probability,
             explanation=explanation,
             moved_from=match.moved_from,
+            also_listed_as=list(match.also_listed_as),
         )
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 
 from data.database import Database
+from data.fairs import Fair, Level, Participant, Wish
 from data.keys import Keys, Scope
 from data.schema import Kind
 from data.store import Store
@@ -21,10 +22,16 @@ from data.webhooks import EventType, Webhooks, tell
 from matching.profiles import BuyerRequest, Supplier
 from service import cursors
 from service.client import FeedbackEvent, SoukClient
+from service.fair_schemas import InvitationBody
 from tests.served import Served
 
 # Nothing is sent there: the name leads to no address.
 RECEIVER = "https://portal.example/souk"
+STARTS = "2026-10-07T09:00"
+FAIR = {
+    "id": "known", "name": "Salon", "time_zone": "Africa/Casablanca", "tables": 2,
+    "sessions": [{"day": "2026-10-07", "starts": "09:00", "ends": "12:00"}],
+}  # fmt: skip
 CASES = Path(__file__).with_name("conformance_cases.py")
 # As generated, a case that its schema calls valid may name what is unknown, be bound to another state of a record, or
 # say what only the service can tell to be wrong. Cases that are completed in these respects must succeed.
@@ -101,7 +108,9 @@ def _known(served: Served, token: str, webhook_id: str) -> dict[str, str]:
         client.put_supplier(Supplier(id="erased", name="Firm"))
         receipt = client.erase(supplier_id="erased")
         run_id = client.start_training().id
+        fair = _fair(client)
     return {
+        **fair,
         "address": served.address,
         "authorization": f"Bearer {token}",
         "supplier_id": "known",
@@ -117,6 +126,24 @@ def _known(served: Served, token: str, webhook_id: str) -> dict[str, str]:
         "suppliers_cursor": cursors.written(Kind.SUPPLIERS, ""),
         "requests_cursor": cursors.written(Kind.REQUESTS, ""),
     }
+
+
+def _fair(client: SoukClient) -> dict[str, str]:
+    """A fair of two that meet at a booth under a published plan, and one who may cancel."""
+    people = [("buyer", "buyer", None), ("exhibitor", "exhibitor", "A1"), ("leaving", "buyer", None)]
+    client.fairs.put(Fair.model_validate(FAIR))
+    for name, role, booth in people:
+        text = {"name": name, "role": role, "text": "argan oil", "booth": booth}
+        client.fairs.put_participant("known", Participant.model_validate({"id": name, **text}))
+    client.fairs.put_wishes("known", [Wish(by="buyer", about="exhibitor", level=Level.MUST)])
+    plan = client.fairs.plan("known")
+    client.fairs.publish("known", plan.id)
+    asked = InvitationBody.model_validate({"from_id": "exhibitor", "to_id": "buyer", "starts_at": STARTS})
+    return {
+        "fair_id": "known", "participant_id": "buyer", "other_id": "exhibitor", "leaving_id": "leaving",
+        "plan_id": plan.id, "meeting_id": client.fairs.agenda("known", "buyer").meetings[0].id, "starts_at": STARTS,
+        "invitation_id": client.fairs.invite("known", asked).id, "fair": json.dumps(FAIR),
+    }  # fmt: skip
 
 
 def _event(match_id: str) -> FeedbackEvent:

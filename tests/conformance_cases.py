@@ -34,9 +34,13 @@ _VALUES: Mapping[str, tuple[str, ...]] = {
     "query_id": (KNOWN["match_id"],),
     "object_id": (KNOWN["supplier_id"],),
     "url": (KNOWN["url"],),
+    **dict.fromkeys(("by", "to_id", "participant_id"), (KNOWN["participant_id"],)),
+    **dict.fromkeys(("other_id", "about", "after", "from_id"), (KNOWN["other_id"],)),
+    "starts_at": (KNOWN["starts_at"],),
+    "version": ("1",),
 }
 _PRINTED = re.compile(r"[^\s\x00-\x1f\x7f-\x9f]")
-_SUBJECTS = ("supplier_id", "request_id", "client_id")
+_SUBJECTS = ("supplier_id", "request_id", "client_id", "participant_id")
 _READABLE = {"text": re.compile(r"[^\W\d_]")}
 
 schemathesis.serializer.alias("application/x-ndjson", "text/plain")
@@ -83,6 +87,12 @@ def _complete(case: Any) -> None:
     if case.method == "DELETE":
         case.path_parameters = {name: _made(name) for name in case.path_parameters}
     operation = f"{case.method} {case.path}"
+    if operation.endswith("/cancellation"):
+        case.path_parameters = {**case.path_parameters, "participant_id": KNOWN["leaving_id"]}
+    if operation.endswith("/edits"):
+        # Another case may have published another plan, which ends the known one.
+        plan = _call("POST", f"/v1/fairs/{KNOWN['fair_id']}/plans", {})
+        case.path_parameters = {**case.path_parameters, "plan_id": plan["id"]}
     if operation == "GET /v1/erasures":
         named = _one_of(_SUBJECTS, case.query)
         case.query = {named: case.query.get(named) or "erased"}
@@ -109,6 +119,10 @@ def _made(name: str) -> str:
         about = {"object": {"object_id": KNOWN["supplier_id"]}}
         event = {"event_id": made, "client_id": made, "query_id": match["match_id"], "event_attributes": about}
         _call("POST", "/v1/feedback", {**event, "action_name": "click", "timestamp": "2026-03-01T10:00:00Z"})
+    elif name == "fair_id":
+        _call("PUT", f"/v1/fairs/{made}", {**json.loads(KNOWN["fair"]), "id": made})
+    elif name == "participant_id":
+        _call("PUT", f"/v1/fairs/{KNOWN['fair_id']}/participants/{made}", {"name": "Firm", "role": "buyer"})
     elif name == "supplier_id":
         _call("PUT", f"/v1/suppliers/{made}", {"name": "Firm"})
     else:
@@ -187,6 +201,15 @@ def _without_id(body: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in body.items() if name != "id"}
 
 
+def _known_fair(body: dict[str, Any]) -> dict[str, Any]:
+    """Another name for the fair, whose slots a published plan holds."""
+    return {**json.loads(KNOWN["fair"]), "name": body["name"]}
+
+
+# A sheet of participants, of wishes or of hours, as it is taken.
+_SHEET = "Participant ID;Company;Role;With\nanother;Firm;buyer;exhibitor\n"
+
+
 # What each body must be as a whole; a body that is not here goes with its fields made right, or there is none.
 _BODIES: Mapping[str, Callable[[Any], Any]] = {
     "PUT /v1/suppliers/{supplier_id}": _without_id,
@@ -200,6 +223,24 @@ _BODIES: Mapping[str, Callable[[Any], Any]] = {
     "POST /v1/erasures": _erasure,
     "POST /v1/webhooks": _with_room,
     "POST /v1/training-runs": lambda body: body,
+    "PUT /v1/fairs/{fair_id}": _known_fair,
+    "PUT /v1/fairs/{fair_id}/participants/{participant_id}": lambda body: {"name": body["name"], "role": "buyer"},
+    "PUT /v1/fairs/{fair_id}/wishes": lambda _: {
+        "wishes": [{"by": KNOWN["participant_id"], "about": KNOWN["other_id"], "level": "must"}]
+    },
+    "POST /v1/fairs/{fair_id}/imports/{sheet}": lambda _: {"file": _SHEET},
+    "POST /v1/fairs/{fair_id}/closures": lambda _: {"table": 1},
+    "POST /v1/fairs/{fair_id}/plans": lambda body: {"name": body.get("name", "plan")},
+    "POST /v1/fairs/{fair_id}/plans/{plan_id}/edits": lambda _: {
+        "edits": [{"action": "lock", "first": KNOWN["participant_id"], "second": KNOWN["other_id"]}]
+    },
+    "POST /v1/fairs/{fair_id}/invitations": lambda body: {
+        **body,
+        "from_id": KNOWN["other_id"],
+        "to_id": KNOWN["participant_id"],
+    },
+    "POST /v1/fairs/{fair_id}/invitations/{invitation_id}/reply": lambda _: {"answer": "accept"},
+    "POST /v1/fairs/{fair_id}/meetings/{meeting_id}/outcome": lambda _: {"outcome": "held", "rating": 4},
     "POST /v1/imports/{kind}": lambda body: json.dumps({"id": KNOWN["supplier_id"], "name": str(body)[:300]}),
     "POST /v1/imports/{kind}/file": lambda _: {"file": "id;name;text\nknown;Firm;argan oil\n"},
 }

@@ -15,7 +15,7 @@ from data.collection import Collection
 from data.database import DEFAULT_ORGANISATION
 from data.in_use import in_use
 from data.settings import Settings
-from data.workspace import headings_in_use
+from data.workspace import Models, headings_in_use
 from matching.currencies import RateTable
 from matching.encoder import load_encoder
 from matching.errors import InvalidInput
@@ -82,6 +82,38 @@ def evaluate_rankers(
     print_rows(compare_rankers(_unranked_matcher(Settings(), judged), judged, seed=seed), markdown=markdown)
 
 
+@_evaluate.command(name="ablation")
+def evaluate_ablation(
+    collection: CollectionOption = shipped.SAMPLE,
+    seed: Annotated[int, typer.Option(help="Seed of the folds, the fitting and the test.")] = 0,
+    markdown: MarkdownOption = False,
+) -> None:
+    """Measure what each part of the matcher is worth: text similarity, needs, words, HS, exclusions."""
+    from training.ablation import ablation
+
+    judged = Collection.read(collection)
+    print_rows(ablation(_unranked_matcher(Settings(), judged), judged, seed=seed), markdown=markdown)
+
+
+@_evaluate.command(name="faithfulness")
+def evaluate_faithfulness(
+    collection: CollectionOption = shipped.SAMPLE,
+    seed: Annotated[int, typer.Option(help="Seed of what is drawn.")] = 0,
+    markdown: MarkdownOption = False,
+    matches: Annotated[int, typer.Option(help="How many random matches are looked at.")] = 2_000,
+    changes: Annotated[int, typer.Option(help="How many advised changes are carried out.")] = 500,
+) -> None:
+    """Try whether reasons and advice of the matcher in use hold: by deleting, adding up, and carrying out."""
+    from training.advice_evaluation import evaluate_advice
+    from training.faithfulness_evaluation import faithfulness
+
+    judged = Collection.read(collection)
+    models = Models.load(Settings())
+    matcher = Matcher.build(models.encoder, judged.suppliers, models.ranker, models.headings, rates=models.rates)
+    print_rows(faithfulness(matcher, judged, matches=matches, seed=seed), markdown=markdown)
+    print_rows(evaluate_advice(matcher, judged.requests, changes=changes, seed=seed), markdown=markdown)
+
+
 @_evaluate.command(name="encoder")
 def evaluate_encoder(
     corpora: CorporaOption = None,
@@ -118,6 +150,63 @@ def evaluate_exposure(
     found = measure(matcher, judged, ExposurePolicy.parse(policy) if policy else None, seed=seed)
     print_rows(found.groups, markdown=markdown)
     print_rows(found.ways, markdown=markdown)
+    print_rows(found.windows, markdown=markdown)
+
+
+@_evaluate.command(name="duplicates")
+def evaluate_duplicates(
+    collection: CollectionOption = shipped.SAMPLE, markdown: MarkdownOption = False, encoder: EncoderOption = None
+) -> None:
+    """Measure which copies of a collection's suppliers are found, and which distinct firms are taken for one."""
+    from training.duplicates_evaluation import evaluate_duplicates as measure
+
+    settings = Settings.with_encoder(encoder)
+    loaded = load_encoder(settings.encoder, settings.encoder_options)
+    print_rows(measure(loaded, Collection.read(collection).suppliers), markdown=markdown)
+
+
+@_evaluate.command(name="adversarial")
+def evaluate_adversarial(
+    collection: CollectionOption = shipped.SAMPLE,
+    seed: Annotated[int, typer.Option(help="Seed of the drawing of attackers.")] = 0,
+    markdown: MarkdownOption = False,
+) -> None:
+    """Measure whether profiles written to be found get above the suppliers that sell what is asked."""
+    from training.adversarial_evaluation import evaluate_adversarial as measure
+
+    judged, models = Collection.read(collection), Models.load(Settings())
+    matcher = Matcher.build(models.encoder, judged.suppliers, models.ranker, models.headings, rates=models.rates)
+    print_rows(measure(matcher, judged, seed=seed), markdown=markdown)
+
+
+@_evaluate.command(name="needs")
+def evaluate_needs(
+    labels: Annotated[Path, typer.Option(help="JSON Lines of requests with the needs that they state.")] = (
+        shipped.NEEDS / "requests.jsonl"
+    ),
+    markdown: MarkdownOption = False,
+) -> None:
+    """Measure how well needs are read from requests: precision and recall by kind and by language."""
+    from training.needs_evaluation import evaluate_needs as measure
+    from training.needs_evaluation import read_requests
+
+    print_rows(measure(read_requests(labels)).table(), markdown=markdown)
+
+
+@_evaluate.command(name="exclusions")
+def evaluate_exclusions(
+    cases: Annotated[
+        Path, typer.Option(help="JSON Lines of requests that rule something out, each with two suppliers.")
+    ] = (shipped.NEEDS / "exclusions.jsonl"),
+    markdown: MarkdownOption = False,
+    encoder: EncoderOption = None,
+) -> None:
+    """Measure whether suppliers of what a request rules out stay behind those who do not sell it."""
+    from training.exclusions_evaluation import evaluate_exclusions as measure
+    from training.exclusions_evaluation import exclusions_table, read_cases
+
+    models = Models.load(Settings.with_encoder(encoder))
+    print_rows(exclusions_table(measure(read_cases(cases), models)), markdown=markdown)
 
 
 @_train.command(name="base-encoder")

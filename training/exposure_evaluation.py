@@ -10,7 +10,7 @@ import numpy as np
 
 from data.collection import Collection
 from matching.catalogue import Catalogue, Floats, Rows
-from matching.exposure import Column, ExposurePolicy, Flags, group_exposure
+from matching.exposure import Column, ExposurePolicy, Flags, group_exposure, position_exposure
 from matching.matcher import Matcher
 from matching.profiles import Size
 from matching.ranker import logistic
@@ -19,14 +19,20 @@ from training.evaluation import MEASURES, held_out_rankings, measured
 _COLUMNS = (Column.SIZE, Column.COUNTRY)
 _SMALL = (Size.MICRO, Size.SMALL)
 _SHOWN_GROUPS = 6
+_WINDOWS = (1, 5, 10, 20, 50)
+_ORDERS = 10
+_TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True)
 class ExposureEvaluation:
-    """Rows of two tables: exposure of each group with and without the policy; gap and cost of each way of ranking."""
+    """Rows of three tables: exposure of each group with and without the policy; gap and cost of each way of ranking;
+    in how many windows of requests the group has its share.
+    """
 
     groups: list[dict[str, Any]]
     ways: list[dict[str, Any]]
+    windows: list[dict[str, Any]]
 
 
 def evaluate_exposure(
@@ -50,7 +56,70 @@ def evaluate_exposure(
         {"ranking": way, **_gap(policy, catalogue, lists), "nDCG@10": gains[way], "lost": 1.0 - gains[way] / best}
         for way, lists in ways.items()
     ]
-    return ExposureEvaluation(_groups(catalogue, collection, ways, policy.top), costs)
+    windows = windows_met(policy, catalogue, ranked, seed=seed)
+    return ExposureEvaluation(_groups(catalogue, collection, ways, policy.top), costs, windows)
+
+
+def windows_met(
+    policy: ExposurePolicy, catalogue: Catalogue, ranked: Sequence[tuple[Rows, Floats]], *, seed: int = 0
+) -> list[dict[str, Any]]:
+    """In how many windows, so many requests one after another, the group has its share of their exposure summed up.
+
+    The requests come in ten random orders, each cut into windows; the debt is passed on within a window and begins anew
+    with the next. A window is feasible where the group would have its share, were it put in front in every ranking.
+
+    ranked : rows and scores (k,) of each request's candidates, best first
+    """
+    generator = np.random.default_rng(seed)
+    requests = [_Shown(logistic(scores), policy.protects(catalogue, rows)) for rows, scores in ranked]
+    orders = [generator.permutation(len(requests)).tolist() for _ in range(_ORDERS)]
+    return [_windows_row(policy, requests, orders, size) for size in _WINDOWS if size <= len(requests)]
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """A request's candidates (k,), best first: expected relevance, and whether each is of the group."""
+
+    relevance: Floats
+    protected: Flags
+
+    def had(self, top: int) -> float:
+        """Exposure of the group by relevance alone."""
+        shown = self.protected[:top]
+        return float(position_exposure(len(shown)) @ shown)
+
+    def most(self, top: int) -> float:
+        """Exposure of the group, were it put in front."""
+        return float(position_exposure(min(top, int(self.protected.sum()))).sum())
+
+
+def _windows_row(
+    policy: ExposurePolicy, requests: Sequence[_Shown], orders: Sequence[Sequence[int]], size: int
+) -> dict[str, Any]:
+    windows = [order[start : start + size] for order in orders for start in range(0, len(order) - size + 1, size)]
+    found = np.array([_window(policy, [requests[number] for number in window]) for window in windows])
+    feasible = found[:, 0] > 0
+    return {
+        "requests in a window": size,
+        "windows": len(windows),
+        "feasible": int(feasible.sum()),
+        "relevance alone": int(found[feasible, 1].sum()),
+        "policy": int(found[feasible, 2].sum()),
+        "policy, of feasible": float(found[feasible, 2].mean()) if feasible.any() else None,
+    }
+
+
+def _window(policy: ExposurePolicy, window: Sequence[_Shown]) -> tuple[bool, bool, bool]:
+    """Whether a window is feasible, has its share by relevance alone, and by the policy."""
+    debt, had = 0.0, 0.0
+    for one in window:
+        fair = policy.order(one.relevance, one.protected, debt)
+        debt = fair.debt
+        had += _Shown(one.relevance, one.protected[fair.order]).had(policy.top)
+    owed = debt + had
+    by_relevance = sum(one.had(policy.top) for one in window)
+    most = sum(one.most(policy.top) for one in window)
+    return most >= owed - _TOLERANCE, by_relevance >= owed - _TOLERANCE, had >= owed - _TOLERANCE
 
 
 def _each_for_itself(policy: ExposurePolicy, catalogue: Catalogue, ranked: Sequence[tuple[Rows, Floats]]) -> list[Rows]:

@@ -122,18 +122,10 @@ def judge(
         "gains": weights * gains,
         "corrected": weights * gains / clipped,
     })  # fmt: skip
-    counts = {
-        "matches": len(np.unique(log.impressions.matches)),
-        "impressions": len(log.impressions),
-        "events": len(log.events) + doubled + log.repeated + log.unplaced,
-        "events under a known id": log.repeated,
-        "events on what was not shown": log.unplaced,
+    counts = _counts(log, human, bots) | {
         "double clicks": doubled,
-        "events in matches of bots": len(log.events) - len(human.events),
-        "impressions in matches of bots": len(log.impressions) - len(human.impressions),
         "impressions reported as not seen": int((~seen).sum()),
         "gains clipped": int(((gains != 0) & (looked_at < rules.position.least_propensity)).sum()),
-        **{f"bots {rule}": len(actors) for rule, actors in bots.by_rule.items()},
     }
     return Judged(judgments, propensities, counts, bots)
 
@@ -205,6 +197,19 @@ def _seen(log: FeedbackLog, chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
     reporting = np.zeros(len(log.match_ids), np.bool_)
     reporting[log.impressions.matches[reported]] = True
     return reported | chosen | ~reporting[log.impressions.matches]
+
+
+def _counts(log: FeedbackLog, human: FeedbackLog, bots: Bots) -> dict[str, int]:
+    return {
+        "matches": len(np.unique(log.impressions.matches)),
+        "impressions": len(log.impressions),
+        "events": len(log.events),
+        "events under a known id, left out before": log.repeated,
+        "events on what was not shown, left out before": log.unplaced,
+        "events in matches of bots": len(log.events) - len(human.events),
+        "impressions in matches of bots": len(log.impressions) - len(human.impressions),
+        **{f"bots {rule}": len(actors) for rule, actors in bots.by_rule.items()},
+    }
 
 
 def _moments(log: FeedbackLog) -> Floats:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from data import shipped
+from data.cli import EncoderOption
 from data.collection import Collection
 from data.database import DEFAULT_ORGANISATION, Database
 from data.feedback_log import FeedbackLog, fingerprint, read_log
@@ -111,6 +112,68 @@ def evaluate_learning(
     for name, rows in tables.items():
         typer.echo(f"\n{name}\n")
         print_rows(rows, markdown=markdown)
+
+
+@evaluate.command(name="fine-tuning")
+def evaluate_fine_tuning(
+    collection: CollectionOption = shipped.SAMPLE,
+    seed: Annotated[int, typer.Option(help="Seed of the folds and of the training.")] = 17,
+    markdown: MarkdownOption = False,
+    encoder: EncoderOption = None,
+) -> None:
+    """Measure what fine-tuning the encoder brings to requests it never saw, and what it costs in general quality."""
+    from training.fine_tuning import FineTuning
+    from training.fine_tuning_evaluation import evaluate_fine_tuning as measure
+
+    base = Settings.with_encoder(encoder).encoder
+    with Progress(console=_err) as bar:
+        task = bar.add_task("folds", total=None)
+        rows = measure(
+            base,
+            Collection.read(collection),
+            recipe=FineTuning(seed=seed),
+            progress=lambda done, folds: bar.update(task, completed=done, total=folds),
+        )
+    print_rows(rows, markdown=markdown)
+
+
+@train.command(name="encoder")
+def train_encoder(
+    out: Annotated[Path, typer.Option(help="Folder to write to; never that of the encoder in use.")] = Path(
+        "var/candidate-encoder"
+    ),
+    collection: CollectionOption = shipped.SAMPLE,
+    from_log: Annotated[
+        bool, typer.Option(help="Learn from what was accepted in the store, not a collection.")
+    ] = False,
+    rules: RulesOption = None,
+    seed: Annotated[int, typer.Option(help="Seed of the drawing and of the fitting.")] = 17,
+    resume: Annotated[
+        Path | None, typer.Option(help="Folder of checkpoints: the same call goes on from there after an interruption.")
+    ] = None,
+    encoder: EncoderOption = None,
+    organisation: OrganisationOption = DEFAULT_ORGANISATION,
+) -> None:
+    """Fine-tune the encoder on requests and the suppliers that they accepted."""
+    from training.accepted import accepted_in_store
+    from training.fine_tuning import Accepted, FineTuning, fine_tune
+    from training.judgment_rules import DEFAULT_RULES, JudgmentRules
+
+    settings = Settings.with_encoder(encoder)
+    if from_log:
+        database = Database.open(settings.database_url)
+        accepted = accepted_in_store(database, organisation, JudgmentRules.read(rules or DEFAULT_RULES))
+    else:
+        judged = Collection.read(collection)
+        accepted = Accepted(judged.requests, judged.suppliers, judged.grades)
+    with Progress(console=_err) as bar:
+        task = bar.add_task("fine-tuning", total=None)
+        made = fine_tune(
+            settings.encoder, accepted, out, recipe=FineTuning(seed=seed), work=resume,
+            progress=lambda done, steps: bar.update(task, completed=done, total=steps),
+        )  # fmt: skip
+    _out.print(f"fine-tuned on {made['pairs']} rows of accepted pairs and written to {out}; it is not in service")
+    _out.print(f"`souk train headings --encoder {out} --out DIR` makes its model of headings")
 
 
 def train_from_log(

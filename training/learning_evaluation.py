@@ -134,6 +134,10 @@ def _appointments(
         values[f"firms met again, {name} these labels"] = 10 * float(speaks[members][first].mean())
         values[f"firms that do not come, {name} these labels"] = 10 * float((~speaks[members])[first].mean())
         values[f"nDCG@10, {name} these labels"] = mean_ndcg(asked, scores_of(ranker, asked.features))
+    met_again = "firms met again, {} these labels"
+    values["firms met again, more by these labels"] = (
+        values[met_again.format("with")] - values[met_again.format("without")]
+    )
     return values
 
 

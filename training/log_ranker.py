@@ -15,9 +15,12 @@ from data.feedback_log import Floats
 from matching.features import FEATURES, NOT_ASKED, Direction
 from matching.ranker import Curve, GlassBoxRanker, logistic
 from training.judgments import Judgments
-from training.ranker import BoostedModel, edges_from, read_out, steps_of
+from training.ranker import BoostedModel, edges_from, read_out, steps_of, unruled, with_rules
 
 MOST_ROWS = 500_000
+# Each row counts for and against; of more than 200,000 in all, scikit-learn draws by weight to place its bins, and
+# weights below 0 are no chances.
+MOST_BOOSTED_ROWS = 100_000
 _LEAST_SLOPE = 0.2
 _SLOPE_SPREAD = 0.5
 _NEIGHBOURS = 3.0
@@ -41,10 +44,12 @@ def fit_from_judgments(
     """Fit one curve per feature to the evidence of users, those that must rise rising.
 
     Without a prior the curves are boosted as those of judged candidates are. With one its score is where the fit
-    begins: see `corrected`. Of more than `most_rows` rows as many are drawn, and weigh the more.
+    begins: see `corrected`. Of more than `most_rows` rows, without a prior of more than MOST_BOOSTED_ROWS, as many are
+    drawn, and weigh the more.
     """
-    judgments = _drawn(judgments, most_rows, seed)
-    edges = edges_from(judgments.features, judgments.gains > 0)
+    judgments = _drawn(judgments, most_rows if prior else min(most_rows, MOST_BOOSTED_ROWS), seed)
+    features = unruled(judgments.features)
+    edges = edges_from(features, judgments.gains > 0)
     trained_on: dict[str, str | int | float] = {
         "judged rows": len(judgments),
         "requests": len(np.unique(judgments.requests)),
@@ -55,10 +60,10 @@ def fit_from_judgments(
     if prior is not None:
         found = corrected(prior, judgments, edges)
         return GlassBoxRanker(version, found.base, found.curves, trained_on | _parent(prior), found.calibration)
-    steps = steps_of(judgments.features, edges)
+    steps = steps_of(features, edges)
     model = BoostedModel.fit_steps(steps, judgments.positive, judgments.negative, edges, seed=seed)
-    base, curves = read_out(model, judgments.features)
-    return GlassBoxRanker(version, base, curves, trained_on)
+    base, curves = read_out(model, features)
+    return GlassBoxRanker(version, base, with_rules(curves), trained_on)
 
 
 def _parent(prior: PriorModel) -> dict[str, str | int | float]:
@@ -75,7 +80,8 @@ def corrected(prior: PriorModel, judgments: Judgments, edges: Sequence[Floats]) 
     scores. What falls in a curve that must rise is levelled.
     """
     ranker, columns = prior.ranker, _Columns.of(prior.ranker, edges)
-    design = columns.design(judgments.features)
+    # Rules are for no log to correct.
+    design = columns.design(unruled(judgments.features))
     scores = ranker.scores(ranker.terms(judgments.features))
     share = float(judgments.looked_at.sum() / judgments.impressions.sum())
     positive, negative = share * judgments.positive, share * judgments.negative

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -17,7 +17,8 @@ from matching.encoder import Encoder
 from matching.features import FEATURE_NAMES, FEATURES, NOT_ASKED, Direction, Feature
 from matching.headings import HeadingModel
 from matching.matcher import Matcher
-from matching.profiles import Supplier
+from matching.needs import Needs, needs_of
+from matching.profiles import BuyerRequest, Supplier
 from matching.ranker import Curve, GlassBoxRanker, Support
 
 HIGHEST_GRADE = 3
@@ -58,9 +59,12 @@ def unranked_matcher(
     return Matcher.build(encoder, suppliers, GlassBoxRanker("none", 0.0, tuple(flat), {}), headings, rates=rates)
 
 
-def judged_candidates(matcher: Matcher, collection: Collection) -> JudgedCandidates:
+def judged_candidates(
+    matcher: Matcher, collection: Collection, *, read_needs: Callable[[BuyerRequest], Needs] = needs_of
+) -> JudgedCandidates:
     """Candidates that the matcher recalls for each request of a collection, with their grades."""
-    parts = [matcher.compare(matcher.query(request)) for request in collection.requests]
+    queries = (matcher.query(request, needs=read_needs(request)) for request in collection.requests)
+    parts = [matcher.compare(query) for query in queries]
     ids = [[matcher.catalogue.ids[row] for row in rows] for rows, _ in parts]
     grades = [
         [collection.grades.get(str(request.id), {}).get(supplier_id, 0) for supplier_id in found]
@@ -83,17 +87,36 @@ def fit_ranker(judged: JudgedCandidates, *, version: str, seed: int = 0, refits:
     Source: Zhuang et al., Interpretable Ranking with Generalized Additive Models, WSDM 2021,
     doi:10.1145/3437963.3441796.
     """
-    model = BoostedModel.fit(judged, edges_of(judged), seed=seed)
-    base, curves = read_out(model, judged.features)
+    fitted = replace(judged, features=unruled(judged.features))
+    model = BoostedModel.fit(fitted, edges_of(fitted), seed=seed)
+    base, curves = read_out(model, fitted.features)
     trained_on = {
         "candidates": len(judged.grades),
         "requests": len(np.unique(judged.requests)),
         "relevant": int((judged.grades > 0).sum()),
         "seed": seed,
     }
-    return GlassBoxRanker(
-        version, base, _supported(curves, model, judged, seed, refits) if refits else curves, trained_on
-    )
+    supported = _supported(curves, model, fitted, seed, refits) if refits else curves
+    return GlassBoxRanker(version, base, with_rules(supported, judged if refits else None), trained_on)
+
+
+def unruled(features: Floats) -> Floats:
+    """Feature rows as if nothing was asked of the features whose curves are rules: the others are fitted alone."""
+    ruled = [feature.rule is not None for feature in FEATURES]
+    return np.where(ruled, NOT_ASKED, features)
+
+
+def with_rules(curves: Sequence[Curve], judged: JudgedCandidates | None = None) -> tuple[Curve, ...]:
+    """The curves with those that are rules in their places; `judged` tells how often each step of a rule counts."""
+    found = []
+    for column, (feature, curve) in enumerate(zip(FEATURES, curves, strict=True)):
+        if feature.rule is None:
+            found.append(curve)
+            continue
+        rule = Curve(feature=feature.name, edges=feature.steps or (), contributions=feature.rule, unknown=0.0)
+        support = _support(rule, judged, column, [rule]) if judged is not None else None
+        found.append(rule.model_copy(update={"support": support}))
+    return tuple(found)
 
 
 @dataclass(frozen=True)

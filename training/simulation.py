@@ -54,11 +54,13 @@ class Users:
 
     def attention(self, places: int) -> Floats:
         """Probability that each place is looked at (places,) by users who go by position."""
-        return np.power(np.arange(1.0, places + 1.0), -self.decay)
+        return np.asarray(np.arange(1.0, places + 1.0) ** -self.decay, dtype=np.float64)
 
     def chance(self, grades: NDArray[np.int64]) -> Floats:
         """Probability that a supplier of each grade is chosen once it is looked at."""
-        return self.noise + (1.0 - self.noise) * (2.0**grades - 1.0) / (2.0**HIGHEST_GRADE - 1.0)
+        return np.asarray(
+            self.noise + (1.0 - self.noise) * (2.0**grades - 1.0) / (2.0**HIGHEST_GRADE - 1.0), np.float64
+        )
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from babel import Locale
 from matching.certificates import find_certificates
 from matching.codes import FIRST_LOCALES, Incoterm
 from matching.lexicon import Mark, Phrasebook, Token, place_names, tokens, word_list
+from matching.lexicon.names import exemplar_cities, inflected, month_names
 from matching.units import CODES, SPELLINGS
 
 BREAKS = frozenset(",.;!?()\n،؛。、")
@@ -192,7 +193,8 @@ def is_range_word(word: str) -> bool:
 
 @cache
 def _phrasebook() -> Phrasebook:
-    return Phrasebook((*_cue_lists(), *_place_lists(), *_unit_and_term_lists(), ("language", _language_names())))
+    names = (("language", _language_names()), ("month", month_names()))
+    return Phrasebook((*_cue_lists(), *_place_lists(), *_unit_and_term_lists(), *names))
 
 
 def _cue_lists() -> Iterator[tuple[str, list[tuple[str, Any]]]]:
@@ -203,13 +205,13 @@ def _cue_lists() -> Iterator[tuple[str, list[tuple[str, Any]]]]:
 
 
 def _place_lists() -> Iterator[tuple[str, Iterable[tuple[str, Any]]]]:
-    yield "city", place_names()
+    yield "city", (*exemplar_cities(), *place_names())
     yield "country", _country_names()
     for region in word_list("regions").values():
         codes = tuple(region["countries"].split())
         yield "region", [(name, codes) for name in region["names"]]
     for code, names in word_list("demonyms").items():
-        yield "demonym", [(name, code) for name in names.split()]
+        yield "demonym", [(form, code) for name in names.split() for form in inflected(name)]
 
 
 def _unit_and_term_lists() -> Iterator[tuple[str, Iterable[tuple[str, Any]]]]:
@@ -231,6 +233,8 @@ def _country_names() -> Iterator[tuple[str, str]]:
         for code, name in Locale.parse(locale).territories.items():
             if code in _countries() and name.casefold() not in _NO_COUNTRY_NAMES:
                 yield (f"^{name}" if name.casefold() in _ALSO_WORDS else name), code
+                if locale == "de" and name[-1] not in "sxzß":
+                    yield f"^{name}s", code  # the genitive: "außerhalb Chinas"
     # Short and older names that CLDR does not hold.
     yield from ((name, code) for code, names in word_list("countries").items() for name in names)
 

@@ -37,7 +37,8 @@ class MeetingProblem:
     fixed        : int64 (m,), the slot where the meeting has to begin; NONE where it is free
     interpreter  : int64 (m,), pool of interpreters that the meeting needs one of; NONE where a language is shared
     interpreters : int64 (k, s), interpreters of each pool that are there in each slot
-    exclusive    : int64 (m,), of the pairs with the same number one at most is held; NONE where the pair stands alone
+    exclusive    : int64 (m,), of the pairs with the same number one at most is held; NONE where the pair stands alone;
+                   empty where all do
     before       : int64 (p, 2), two pairs each: where both are held, the first ends before the second begins
     """
 
@@ -66,9 +67,12 @@ class MeetingPlan:
 
     slot  : int64 (m,), the slot where the meeting begins; NONE where the pair does not meet
     table : int64 (m,), 0..tables-1; NONE where the pair does not meet or meets at a booth
-    bound : float64, no plan of the problem scores more; the plan is the best there is where its score equals this
+    bound : float, no plan of the problem that keeps as many promises scores more; the plan is the best there is where
+            its score equals this
+    selection_bound : float, the same with slots left aside, never below bound; infinite where nobody worked it out
     """
 
     slot: Numbers
     table: Numbers
     bound: float
+    selection_bound: float = np.inf

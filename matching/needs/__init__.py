@@ -7,11 +7,12 @@ beside its words, and what is likely but not said ("organic" before a product) i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from matching.lexicon.reading import Reading
-from matching.needs.delivery import delivery_countries
+from matching.needs.dates import delivery_dates
+from matching.needs.delivery import delivery_places
 from matching.needs.exclusions import exclusions
 from matching.needs.need import Need, NeedKind, NeedValue, Source
 from matching.needs.origin import excluded_countries, supplier_countries
@@ -26,13 +27,14 @@ __all__ = ["MIN_CONFIDENCE", "Need", "NeedKind", "Needs", "Source", "find_needs"
 MIN_CONFIDENCE = 0.6
 """Needs below it are kept as found but do not become constraints."""
 
-_ONE_ONLY = (NeedKind.INCOTERM, NeedKind.DELIVERY_COUNTRY)
+_ONE_ONLY = (NeedKind.INCOTERM, NeedKind.DELIVERY_COUNTRY, NeedKind.DELIVERY_PLACE, NeedKind.DELIVERY_DATE)
 _FINDERS: tuple[Callable[[Reading], Iterator[Need]], ...] = (
     quantities,
     certificates,
     supplier_countries,
     excluded_countries,
-    delivery_countries,
+    delivery_places,
+    delivery_dates,
     incoterms,
     lead_times,
     prices,
@@ -61,7 +63,7 @@ def find_needs(text: str) -> tuple[Need, ...]:
     kept with a confidence below MIN_CONFIDENCE.
     """
     reading = Reading(text)
-    found = [need for finder in _FINDERS for need in finder(reading)]
+    found = _with_lone_quantity(reading, [need for finder in _FINDERS for need in finder(reading)])
     return tuple(sorted(_without_rivals(_surest(found)), key=lambda need: (need.start, need.end)))
 
 
@@ -100,6 +102,16 @@ def _merged(name: str, needs: list[Need]) -> Any:
 
 def _union(values: Iterable[NeedValue]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part for value in values if isinstance(value, tuple) for part in value))
+
+
+def _with_lone_quantity(reading: Reading, found: list[Need]) -> list[Need]:
+    """A few kilos that may be a pack are the order where nothing else counts, and they close their clause."""
+    counts = [need for need in found if need.kind is NeedKind.QUANTITY]
+    if len(counts) != 1 or counts[0].confidence >= MIN_CONFIDENCE:
+        return found
+    end = next(index for index, token in enumerate(reading.tokens) if token.end == counts[0].end) + 1
+    closes = end == len(reading.tokens) or reading.is_break(end)
+    return [replace(need, confidence=MIN_CONFIDENCE) if need is counts[0] and closes else need for need in found]
 
 
 def _surest(needs: list[Need]) -> list[Need]:

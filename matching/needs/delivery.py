@@ -1,4 +1,4 @@
-"""The country to deliver to, from a city, a port, a country or a market."""
+"""The country to deliver to, from a city, a port, a country or a market, and the place as written."""
 
 from __future__ import annotations
 
@@ -13,15 +13,21 @@ from matching.needs.terms import is_no_incoterm
 _DELIVERY_TERMS = frozenset({"CFR", "CIF", "CPT", "CIP", "DAP", "DPU", "DDP"})
 
 
-def delivery_countries(reading: Reading) -> Iterator[Need]:
-    """Countries of the places that goods are to be sent to; a market ("for the German market") is the least sure."""
+def delivery_places(reading: Reading) -> Iterator[Need]:
+    """Where goods are to be sent to: the country, and the city or port as written where one is named.
+
+    A market ("for the German market") is the least sure.
+    """
     for place, confidence in (
         *_destinations(reading),
         *_term_places(reading),
         *_bare_destinations(reading),
         *_markets(reading),
     ):
-        yield need_at(reading, NeedKind.DELIVERY_COUNTRY, place.value, (place.first, place.last), confidence)
+        span = (place.first, place.last)
+        yield need_at(reading, NeedKind.DELIVERY_COUNTRY, place.value, span, confidence)
+        if place.kind == "city":
+            yield need_at(reading, NeedKind.DELIVERY_PLACE, reading.written(place), span, confidence)
 
 
 def _place_after(reading: Reading, index: int, reach: int) -> Mark | None:
@@ -54,6 +60,10 @@ def _bare_destinations(reading: Reading) -> Iterator[tuple[Mark, float]]:
         place = reading.at("city", to.last) or reading.at("country", to.last)
         if place and not reading.ending("not_towards", to.first):
             yield place, 0.65
+    for to in reading.marks("to_clause"):
+        place = reading.at("city", to.last)
+        if place and (to.first == 0 or reading.is_break(to.first - 1)):
+            yield place, 0.65
 
 
 def _term_places(reading: Reading) -> Iterator[tuple[Mark, float]]:
@@ -70,7 +80,7 @@ def _markets(reading: Reading) -> Iterator[tuple[Mark, float]]:
     """ "for the German market", "marché français"."""
     for market in reading.marks("market"):
         near = [reading.ending(kind, market.first) for kind in ("demonym", "country")]
-        near += [reading.at(kind, market.last) for kind in ("demonym", "country")]
+        near += [reading.at(kind, market.last + skipped) for kind in ("demonym", "country") for skipped in (0, 1)]
         place = next((mark for mark in near if mark), None)
         if place:
             yield place, 0.6

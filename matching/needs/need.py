@@ -28,6 +28,8 @@ class NeedKind(StrEnum):
     PERIOD = "period"
     PRIVATE_LABEL = "private_label"
     SAMPLE = "sample"
+    DELIVERY_PLACE = "delivery_place"
+    DELIVERY_DATE = "delivery_date"
     EXCLUSION = "exclusion"
 
 

@@ -11,6 +11,7 @@ from matching.needs.negation import negations, ruled_out
 from matching.needs.places import countries_at, country_list, country_list_back_from, country_list_ending
 
 _LONGEST_MAKERS_GAP = 7
+_DENYING = frozenset({"no", "non", "not", "nicht", "nao", "pas", "niet", "keine", "kein"})
 
 
 def supplier_countries(reading: Reading) -> Iterator[Need]:
@@ -18,7 +19,7 @@ def supplier_countries(reading: Reading) -> Iterator[Need]:
     taken: set[int] = {index for places, _ in excluded_places(reading) for index in range(places.first, places.last)}
     for finder, confidence in _SUPPLIER_PLACES:
         for places in finder(reading):
-            if taken.isdisjoint(range(places.first, places.last)):
+            if taken.isdisjoint(range(places.first, places.last)) and not _is_to_be_replaced(reading, places.first):
                 taken.update(range(places.first, places.last))
                 span = (places.first, places.last)
                 yield need_at(reading, NeedKind.SUPPLIER_COUNTRIES, places.value, span, confidence)
@@ -39,12 +40,32 @@ def excluded_places(reading: Reading) -> Iterator[tuple[Mark, Mark]]:
             yield places, negation
     for outside in reading.marks("outside"):
         places = country_list(reading, outside.last)
-        if places and not _is_denied(reading, outside.first, places.last):
+        welcome = places and reading.after("optional", places.last, reach=3)
+        if places and not welcome and not _is_denied(reading, outside.first, places.last):
             yield places, outside
+    yield from _nations_denied(reading)
     for denial in reading.marks("not_after"):
         places = country_list_ending(reading, denial.first)
         if places and not reading.at("outside", places.first - 1) and not _is_excluded_before(reading, places.first):
             yield places, denial
+
+
+def _is_to_be_replaced(reading: Reading, index: int) -> bool:
+    """ "an alternative to our Chinese supplier"."""
+    return reading.before("instead", index, reach=4) is not None
+
+
+def _nations_denied(reading: Reading) -> Iterator[tuple[Mark, Mark]]:
+    """ "fornitori non cinesi", "proveedores no chinos", "de Israel não,"."""
+    for kind in ("not_clause", "not"):
+        for mark in reading.marks(kind):
+            if reading.word(mark.first) not in _DENYING or mark.last - mark.first > 1:
+                continue
+            if reading.at("demonym", mark.last) and (places := countries_at(reading, mark.last, demonyms=True)):
+                yield places, mark
+            closes = mark.last == len(reading.tokens) or reading.is_break(mark.last)
+            if closes and mark.first and (places := country_list_ending(reading, mark.first)):
+                yield places, mark
 
 
 def _is_excluded_before(reading: Reading, index: int) -> bool:
@@ -73,6 +94,42 @@ def _places_of_origin(reading: Reading) -> Iterator[Mark]:
         other = reading.before("buyer_is", origin.first, reach=3) or ruled_out(reading, origin.first, reach=2)
         if places and not other and not reading.at("market", places.last):
             yield places
+
+
+def _places_opening_clause(reading: Reading) -> Iterator[Mark]:
+    """ ", da Etiopia o Perù,": a preposition that only opens a clause to say whence."""
+    for origin in reading.marks("origin_clause"):
+        if origin.first and reading.is_break(origin.first - 1) and (places := country_list(reading, origin.last)):
+            yield places
+
+
+def _goods_of_country(reading: Reading) -> Iterator[Mark]:
+    """ "mangues du Sénégal", "datteri della Tunisia": a word of goods that opens its clause, and their country."""
+    for link in reading.marks("link_of_names"):
+        country = reading.at("country", link.last)
+        first = next((at for at in range(link.first, max(-1, link.first - 4), -1) if _opens(reading, at)), None)
+        if country is None or first is None or first == link.first or not reading.word(first).isalpha():
+            continue
+        others = (
+            "buyer_is",
+            "market",
+            "delivery",
+            "supplier",
+            "language",
+            "city",
+            "country",
+            "to_place",
+            "not",
+            "only",
+        )
+        if not any(reading.at(kind, at) for kind in others for at in range(first, link.first)):
+            places = country_list(reading, country.first)
+            if places and not reading.at("market", places.last):
+                yield places
+
+
+def _opens(reading: Reading, index: int) -> bool:
+    return index == 0 or reading.is_break(index - 1)
 
 
 def _places_before_origin(reading: Reading) -> Iterator[Mark]:
@@ -150,10 +207,12 @@ def _places_not_outside(reading: Reading) -> Iterator[Mark]:
 
 _SUPPLIER_PLACES: tuple[tuple[Callable[[Reading], Iterator[Mark]], float], ...] = (
     (_places_of_origin, 0.85),
+    (_places_opening_clause, 0.7),
     (_places_before_origin, 0.85),
     (_makers_by_nation, 0.8),
     (_places_of_makers, 0.75),
     (_chinese_makers, 0.75),
     (_places_not_outside, 0.8),
     (_places_with_only, 0.7),
+    (_goods_of_country, 0.6),
 )

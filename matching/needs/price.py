@@ -68,7 +68,9 @@ def _price_confidence(reading: Reading, value: float, span: tuple[int, int], uni
     first, last = span
     while is_range_before(reading, first):
         first -= 2
-    beside = reading.before("ceiling", first, reach=2) or reading.after("ceiling", last, reach=1)
+    # In Chinese the unit, of up to two characters, stands between: "不超过每公斤2.5美元".
+    reach = 4 if unit and unit.last <= first else 2
+    beside = reading.before("ceiling", first, reach=reach) or reading.after("ceiling", last, reach=1)
     if beside or any(reading.at("ceiling", index) for index in range(*span)):
         return 0.9 if unit else 0.7 if value < _UNIT_PRICE_LIMIT else 0.5
     if reading.before("budget", first, reach=3):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from matching.lexicon import Mark
+from matching.lexicon import Mark, is_ideograph
 from matching.lexicon.reading import Reading, is_range_word
 from matching.needs.need import Need, NeedKind, need_at
 from matching.profiles import Quantity
@@ -13,9 +13,12 @@ from matching.units import SPELLINGS, unit_name
 _LEAST_COUNT = 20
 _LARGEST_PACK = 25
 _LONGEST_SIZE_LIST = 10
+_LARGEST_STEP = 50
+_YEARS = range(1900, 2101)
 _LONGEST_UNIT = 40
-_SMALL_UNITS = frozenset({"gram", "milliliter", "watt", "working_day", "project"})
+_SMALL_UNITS = frozenset({"gram", "milliliter", "ounce", "watt", "working_day", "project"})
 _PACKED_UNITS = frozenset({"kilogram", "pound", "liter", "gram", "milliliter"})
+_LENGTHS_AND_AREAS = frozenset({"meter", "meter ** 2", "meter ** 3"})
 _ARTICLE_UNITS = frozenset({"container", "metric_ton"})
 _CONTAINER_LENGTHS = frozenset({20.0, 40.0, 45.0})
 _MEASURE_WORDS = frozenset("个条只")
@@ -31,6 +34,8 @@ def quantities(reading: Reading) -> Iterator[Need]:
         yield need_at(reading, NeedKind.QUANTITY, quantity, (count.first, unit.last), confidence)
         yield from _periods(reading, count, unit)
     yield from _bare_counts(reading)
+    yield from _containers_by_length(reading)
+    yield from _lone_period(reading)
     for dual in reading.marks("dual"):
         value, unit_word = str(dual.value).split()
         quantity = Quantity(value=float(value), unit=unit_word)
@@ -47,7 +52,8 @@ def unit_as_written(reading: Reading, unit: Mark) -> str:
 def _counted(reading: Reading) -> Iterator[tuple[Mark, Mark]]:
     """Each number with the unit that it counts."""
     for number in reading.marks("number"):
-        if unit := _container_of_length(reading, number.last) or _unit_after(reading, number.last):
+        unit = _container_of_length(reading, number.last) or _unit_after(reading, number.last)
+        if unit and not _is_length_of_counted(reading, number, unit):
             yield number, unit
     for article in reading.marks("article"):
         unit = _container_of_length(reading, article.last) or reading.at("unit", article.last)
@@ -55,11 +61,32 @@ def _counted(reading: Reading) -> Iterator[tuple[Mark, Mark]]:
             yield Mark("number", 1.0, article.first, article.last), unit
 
 
+def _is_length_of_counted(reading: Reading, number: Mark, unit: Mark) -> bool:
+    """The 20 in "one 20' container", which the one counts."""
+    counted = reading.ending("number", number.first) or reading.ending("article", number.first)
+    return unit.value == "container" and number.value in _CONTAINER_LENGTHS and counted is not None
+
+
+def _containers_by_length(reading: Reading) -> Iterator[Need]:
+    """ "حاوية 40 قدم": one container, its length after it."""
+    for unit in reading.marks("unit"):
+        length = reading.at("number", unit.last) if unit.value == "container" else None
+        if length is None or length.value not in _CONTAINER_LENGTHS or not reading.at("container_word", length.last):
+            continue
+        if not reading.ending("number", unit.first) and not reading.ending("article", unit.first):
+            quantity = Quantity(value=1.0, unit=unit_as_written(reading, unit))
+            yield need_at(reading, NeedKind.QUANTITY, quantity, (unit.first, length.last + 1), 0.7)
+            yield from _periods(reading, length, length)
+
+
 def _unit_after(reading: Reading, index: int) -> Mark | None:
     """The unit right after a number, or a counting noun after one more word: "5000 glass bottles"."""
     if unit := reading.at("unit", index):
         # French "par mois" holds the Portuguese pair; Chinese counts containers and boxes with a measure word.
         measured = reading.at("unit", unit.last) if reading.word(index) in _MEASURE_WORDS else None
+        time = reading.at("time", index)
+        if time and time.last > unit.last:  # 24个月 is no 24 pieces
+            return None
         return None if reading.at("period", unit.last - 1) else measured or unit
     blocked = any(reading.at(kind, index) for kind in ("currency", "time", "per", "number", "and", "or", "period"))
     unit = reading.at("unit", index + 1)
@@ -111,12 +138,22 @@ def _is_pack_size(reading: Reading, count: Mark, unit: Mark) -> bool:
     """ "25 kg bags", "flacons de 5 l", "每袋25公斤" are how it is packed, not how much."""
     if unit.value not in _PACKED_UNITS:
         return False
-    if reading.after("pack", unit.last, reach=1):
+    if reading.after("pack", unit.last, reach=1) or _is_size_of_counted(reading, count):
         return True
     first = _start_of_sizes(reading, count, unit)
     while (link := reading.ending("pack_link", first)) is not None or is_range_before(reading, first):
         first = link.first if link else first - 2
     return reading.ending("pack", first) is not None
+
+
+def _is_size_of_counted(reading: Reading, count: Mark) -> bool:
+    """The size in "300 sacas de 60 kg", whatever the packs are called."""
+    link = reading.ending("pack_link", count.first)
+    return (
+        link is not None
+        and reading.word(link.first) not in ("(", ":", "in", "en")
+        and (reading.ending("number", link.first - 1) is not None)
+    )
 
 
 def _start_of_sizes(reading: Reading, count: Mark, unit: Mark) -> int:
@@ -130,7 +167,7 @@ def _start_of_sizes(reading: Reading, count: Mark, unit: Mark) -> int:
         if reading.word(link.first) == "," and (same is None or same.value != unit.value):
             break
         number = reading.ending("number", same.first if same else link.first)
-        if number is None:
+        if number is None or count.value > _LARGEST_STEP * number.value:
             break
         first = number.first
     return first
@@ -167,20 +204,47 @@ def _is_capacity(reading: Reading, count: Mark, unit: Mark) -> bool:
     return reading.before("capacity", count.first, reach=4) is not None
 
 
+def _is_rate(reading: Reading, count: Mark, unit: Mark) -> bool:
+    """ "60 bags a minute" is what a machine does."""
+    return bool(reading.after("rate", unit.last, reach=1) or reading.before("rate", count.first, reach=1))
+
+
+def _is_premises(reading: Reading, count: Mark, unit: Mark) -> bool:
+    """ "Lagerfläche 300 m²", "negozio di 60 m²": room that the buyer has."""
+    if unit.value not in _LENGTHS_AND_AREAS:
+        return False
+    return bool(reading.before("premises", count.first, reach=5) or reading.after("premises", unit.last, reach=2))
+
+
 def _is_empty(reading: Reading, count: Mark, unit: Mark) -> bool:
     del reading, unit
     return float(count.value) <= 0
 
 
 _NOT_AN_ORDER: tuple[Callable[[Reading, Mark, Mark], bool], ...] = (
-    _is_empty, _is_price, _is_pack_size, _is_dimension, _is_small, _is_sample_size, _is_capacity,
+    _is_empty, _is_rate, _is_premises, _is_price, _is_pack_size, _is_dimension, _is_small, _is_sample_size,
+    _is_capacity,
 )  # fmt: skip
 
 
 def _periods(reading: Reading, count: Mark, unit: Mark) -> Iterator[Need]:
-    period = reading.after("period", unit.last, reach=4) or reading.before("period", count.first, reach=2)
+    period = reading.after("period", unit.last, reach=4) or reading.before("period", count.first, reach=6)
+    if period is None and unit.last < len(reading.tokens) and reading.is_break(unit.last):
+        period = reading.at("period", unit.last + 1)
     if period is not None:
         yield need_at(reading, NeedKind.PERIOD, str(period.value), (period.first, period.last), 0.9)
+
+
+def _lone_period(reading: Reading) -> Iterator[Need]:
+    """The only period of a text, in a clause of its own: ", üç ayda bir,"."""
+    periods = list(reading.marks("period"))
+    if len(periods) != 1:
+        return
+    first, last = periods[0].first, periods[0].last
+    opens = first == 0 or reading.is_break(first - 1)
+    closes = last == len(reading.tokens) or reading.is_break(last)
+    if opens and closes:
+        yield need_at(reading, NeedKind.PERIOD, str(periods[0].value), (first, last), 0.7)
 
 
 def _bare_counts(reading: Reading) -> Iterator[Need]:
@@ -196,11 +260,17 @@ def _bare_counts(reading: Reading) -> Iterator[Need]:
 def _bare_count_confidence(reading: Reading, number: Mark) -> float:
     if reading.before("quantity_cue", number.first, reach=2):
         return 0.7
+    if reading.after("rate", number.last, reach=2):
+        return 0.0
     following = reading.word(number.last)
-    names_thing = (
-        following.isalpha() and len(following) > 2 and following.isascii() and not reading.at("spec", number.last)
-    )
-    return 0.6 if names_thing and reading.before("need", number.first, reach=2) else 0.0
+    known = any(reading.at(kind, number.last) for kind in ("spec", "month", "pack_link", "unit", "price_filler"))
+    if not following.isalpha() or len(following) <= 2 or is_ideograph(following[0]) or known:
+        return 0.0
+    if reading.before("need", number.first, reach=2):
+        return 0.65
+    first = number.first
+    opens = first == 0 or reading.is_break(first - 1) or reading.word(first - 1) in (":", "و")
+    return 0.6 if opens and number.value not in _YEARS else 0.0
 
 
 def _counts_things(reading: Reading, number: Mark) -> bool:

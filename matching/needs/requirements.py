@@ -14,13 +14,25 @@ def certificates(reading: Reading) -> Iterator[Need]:
     """Certificates asked for; wishes and alternatives ("BRC or IFS") are less sure, waived ones are none."""
     seen: set[str] = set()
     for mark in reading.marks("certificate"):
-        if mark.value in seen or is_waived(reading, mark):
+        if mark.value in seen or is_waived(reading, mark) or _is_buyers_own(reading, mark):
             continue
         seen.add(mark.value)
         confidence = 0.5 if _is_optional(reading, mark) else 0.9
         yield need_at(reading, NeedKind.CERTIFICATIONS, (mark.value,), (mark.first, mark.last), confidence)
     if "EU Organic" not in seen:
         yield from _organic(reading)
+
+
+def _is_buyers_own(reading: Reading, mark: Mark) -> bool:
+    """ "we are an ISO 14001 certified importer", "本公司已通过ISO 14001认证"."""
+    buyer = reading.before("buyer_is", mark.first, reach=5)
+    if buyer is None:
+        return False
+    kinds = ("need", "supplier")
+    sought = any(reading.before(kind, buyer.first, reach=3) for kind in kinds)
+    return not sought and not any(
+        reading.after(kind, buyer.last, reach=mark.first - buyer.last - 1) for kind in kinds if mark.first > buyer.last
+    )
 
 
 def _organic(reading: Reading) -> Iterator[Need]:

@@ -9,6 +9,7 @@ from matching import codes
 from matching.codes import Incoterm
 from matching.lexicon import Mark
 from matching.lexicon.reading import Reading
+from matching.needs.dates import dates_in
 from matching.needs.need import Need, NeedKind, need_at
 from matching.needs.negation import ruled_out
 from matching.needs.quantity import is_range_before
@@ -37,7 +38,10 @@ def is_no_incoterm(reading: Reading, mark: Mark) -> bool:
 
 def lead_times(reading: Reading) -> Iterator[Need]:
     """Longest time to delivery in days; payment terms, shelf life and guarantees are none."""
+    dates = {index for date in dates_in(reading) for index in range(date.first, date.last)}
     for span, days in _durations(reading):
+        if not dates.isdisjoint(range(*span)) or reading.at("month", span[1]):
+            continue
         confidence = _lead_confidence(reading, span)
         if confidence and 0 < days <= _LONGEST_LEAD_DAYS:
             yield need_at(reading, NeedKind.MAX_LEAD_TIME_DAYS, days, span, confidence)
@@ -72,7 +76,16 @@ def _lead_confidence(reading: Reading, span: tuple[int, int]) -> float:
         return 0.85
     if reading.before("delivery", first, reach=3):
         return 0.75
-    return 0.7 if reading.before("lead_adjacent", first, reach=1) else 0.0
+    if reading.before("lead_adjacent", first, reach=1):
+        return 0.7
+    return 0.65 if _is_clause_of_working_days(reading, first, last) else 0.0
+
+
+def _is_clause_of_working_days(reading: Reading, first: int, last: int) -> bool:
+    """ ", 15 werkdagen.": payment is not counted in working days."""
+    opens = first == 0 or reading.is_break(first - 1)
+    closes = last == len(reading.tokens) or reading.is_break(last)
+    return opens and closes and any(reading.at("working_day", index) for index in range(first, last))
 
 
 def hs_codes(reading: Reading) -> Iterator[Need]:

@@ -1,4 +1,4 @@
-"""Erasures: a supplier, a request or a client with every stored trace of it, and the receipts."""
+"""Erasures: a supplier, request, client or participant of fairs with every stored trace of it, and the receipts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Asked = Annotated[Identifier | None, Query()]
     "", status_code=HTTPStatus.CREATED, response_model=ReceiptAnswer, responses=described(HTTPStatus.NOT_FOUND)
 )
 def erase(body: ErasureBody, caller: Writing) -> JSONResponse:
-    """Erase a supplier, a request or a client with every stored trace; 404 where nothing is held of it."""
+    """Erase a supplier, request, client or participant of fairs with every stored trace; 404 where there is none."""
     receipt = caller.erasures.erase(body.subject)
     if body.subject.kind is SubjectKind.SUPPLIER:
         caller.live.erased(caller.organisation, body.subject.id)
@@ -37,8 +37,14 @@ def erasure(erasure_id: Identifier, caller: Exporting) -> JSONResponse:
 
 @router.get("", response_model=ReceiptsAnswer, responses=described())
 def erasures(
-    caller: Exporting, supplier_id: Asked = None, request_id: Asked = None, client_id: Asked = None
+    caller: Exporting,
+    supplier_id: Asked = None,
+    request_id: Asked = None,
+    client_id: Asked = None,
+    participant_id: Asked = None,
 ) -> JSONResponse:
-    """Whether a supplier, a request or a client was erased: the receipts of that id."""
-    asked = ErasureBody(supplier_id=supplier_id, request_id=request_id, client_id=client_id)
+    """Whether a supplier, a request, a client or a participant was erased: the receipts of that id."""
+    asked = ErasureBody(
+        supplier_id=supplier_id, request_id=request_id, client_id=client_id, participant_id=participant_id
+    )
     return JSONResponse({"receipts": [receipt.document() for receipt in caller.erasures.of(asked.subject)]})

@@ -83,3 +83,17 @@ def test_the_statement_is_written_in_the_form_that_the_file_is_named_for(
     assert '<html lang="ar" dir="rtl">' in (tmp_path / "statement.html").read_text(encoding="utf-8")
     with pytest.raises(InvalidInput, match=r"expected a name that ends in \.md or \.html"):
         CliRunner().invoke(commands, ["statement", "--out", "statement.pdf"], catch_exceptions=False)
+
+
+def test_near_duplicates_are_listed_in_groups(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SOUK_DATABASE_URL", f"sqlite:///{tmp_path}/souk.db")
+    monkeypatch.setenv("SOUK_INDEX_PATH", str(tmp_path / "suppliers.index"))
+    firms = [
+        {"id": "S1", "name": "Atlas Rugs"},
+        {"id": "S2", "name": "Tamounte"},
+        {"id": "S3", "name": "Atlas rugs SARL"},
+    ]
+    (tmp_path / "firms.jsonl").write_text("\n".join(map(json.dumps, firms)), encoding="utf-8")
+    run("import", str(tmp_path / "firms.jsonl"))
+    assert "groups of near-duplicates: 1, among 3 suppliers" in run("duplicates")
+    assert [json.loads(line) for line in run("duplicates", "--json").splitlines()] == [["S1", "S3"]]

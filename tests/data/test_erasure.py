@@ -282,5 +282,5 @@ def test_the_command_erases_from_store_and_snapshot_and_prints_the_receipt(
 
 @pytest.mark.parametrize("arguments", [(), ("--supplier", "S2", "--client", "anna")])
 def test_the_command_wants_one_subject(souk: Callable[..., str], arguments: tuple[str, ...]) -> None:
-    with pytest.raises(InvalidInput, match="expected one of --supplier, --request and --client"):
+    with pytest.raises(InvalidInput, match="expected one of --supplier, --request, --client and --participant"):
         souk(*arguments)

@@ -19,7 +19,8 @@ from service.client import SoukClient
 from tests.served import SOUK, Served
 from tests.service.conftest import wait_until
 
-DOCUMENTS = [Path(__file__).parents[2] / "docs" / name for name in ("api.md", "erasure.md", "webhooks.md")]
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = [ROOT / "docs" / name for name in ("api.md", "erasure.md", "webhooks.md", "fairs.md")]
 TEXT = "\n".join(document.read_text(encoding="utf-8") for document in DOCUMENTS)
 _EXAMPLE = re.compile(r"```(sh|python)\n(.*?)```\n(?:\n```(json|text)\n(.*?)```)?", re.DOTALL)
 _ANYTHING = "…"
@@ -87,6 +88,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
 
 
 def test_each_example_is_answered_as_its_document_shows(served: Served, tmp_path: Path) -> None:
+    (tmp_path / "data").symlink_to(ROOT / "data")
     shell = Shell(served, tmp_path)
     examples = _EXAMPLE.findall(TEXT)
     shell.run("sh", examples[0][1])

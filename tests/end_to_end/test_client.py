@@ -16,6 +16,8 @@ import pytest
 
 from data import shipped
 from data.database import Database
+from data.fair_plans import Action, Edit
+from data.fairs import Role, Wish
 from data.keys import Keys, Scope
 from service.client import (
     ApiError,
@@ -31,7 +33,9 @@ from service.client import (
     TooManyRequests,
     Unavailable,
 )
+from service.fair_schemas import ClosureBody, FairSheet, InvitationBody, InvitationReply, OutcomeBody, PlanFormat
 from tests.cuts import Cutting
+from tests.fairs import FAIR, participants
 from tests.served import Served
 from tests.service.conftest import wait_until
 
@@ -39,6 +43,7 @@ RUGS = Supplier.model_validate(
     {"id": "S 1?#", "name": "Tapis", "country": "Maroc", "products": [{"name": "hand-knotted wool rugs"}]}
 )
 RECEIVER = "https://portal.example/souk"
+DROPPED = Edit(action=Action.DROP, first="B1", second="S1")
 WANTED = BuyerRequest(id="R 1", text="hand-knotted wool rugs, 60 pieces", country="DK")
 
 
@@ -83,6 +88,11 @@ def _event(query_id: str, supplier_id: str, event_id: str = "e-1") -> FeedbackEv
     )  # fmt: skip
 
 
+def _invitation(client: SoukClient) -> InvitationBody:
+    starts = client.fairs.free_slots("F1", "B1", "S1").slots[0]
+    return InvitationBody(from_id="S1", to_id="B1", starts_at=starts)
+
+
 def _is_matched(client: SoukClient, supplier_id: str) -> bool:
     return bool(client.match("rugs", filters=Filters(ids=(supplier_id,)), explain=False).matches)
 
@@ -119,6 +129,44 @@ METHODS: Mapping[str, Callable[[SoukClient, Path], object]] = {
     "GET /v1/webhooks": lambda client, _: client.webhooks(),
     "GET /v1/webhooks/{webhook_id}/deliveries": lambda client, _: client.deliveries(client.webhooks()[0].id),
     "DELETE /v1/webhooks/{webhook_id}": lambda client, _: client.delete_webhook(client.webhooks()[0].id),
+    "PUT /v1/fairs/{fair_id}": lambda client, _: client.fairs.put(FAIR),
+    "GET /v1/fairs": lambda client, _: client.fairs.all(),
+    "GET /v1/fairs/{fair_id}": lambda client, _: client.fairs.get("F1"),
+    "POST /v1/fairs/{fair_id}/imports/{sheet}": lambda client, file: client.fairs.import_sheet(
+        "F1", FairSheet.PARTICIPANTS, file, role=Role.EXHIBITOR
+    ),
+    "PUT /v1/fairs/{fair_id}/participants/{participant_id}": lambda client, _: [
+        client.fairs.put_participant("F1", one) for one in participants()
+    ],
+    "GET /v1/fairs/{fair_id}/participants": lambda client, _: client.fairs.participants("F1"),
+    "PUT /v1/fairs/{fair_id}/wishes": lambda client, _: client.fairs.put_wishes("F1", [Wish(by="B1", about="S1")]),
+    "GET /v1/fairs/{fair_id}/wishes": lambda client, _: client.fairs.wishes("F1"),
+    "GET /v1/fairs/{fair_id}/check": lambda client, _: client.fairs.check("F1"),
+    "POST /v1/fairs/{fair_id}/plans": lambda client, _: client.fairs.plan("F1"),
+    "GET /v1/fairs/{fair_id}/plans": lambda client, _: client.fairs.plans("F1"),
+    "GET /v1/fairs/{fair_id}/plans/{plan_id}": lambda client, _: client.fairs.read_plan("F1", "1", version=1),
+    "POST /v1/fairs/{fair_id}/plans/{plan_id}/publication": lambda client, _: client.fairs.publish("F1", "1"),
+    "POST /v1/fairs/{fair_id}/plans/{plan_id}/edits": lambda client, _: client.fairs.edit("F1", "1", [DROPPED]),
+    "GET /v1/fairs/{fair_id}/plans/{plan_id}/export": lambda client, _: client.fairs.export("F1", "1", PlanFormat.XLSX),
+    "GET /v1/fairs/{fair_id}/meetings": lambda client, _: client.fairs.meetings("F1"),
+    "GET /v1/fairs/{fair_id}/participants/{participant_id}/agenda": lambda client, _: client.fairs.agenda("F1", "B1"),
+    "GET /v1/fairs/{fair_id}/free-slots": lambda client, _: client.fairs.free_slots("F1", "B1", "S1"),
+    "POST /v1/fairs/{fair_id}/invitations": lambda client, _: client.fairs.invite("F1", _invitation(client)),
+    "GET /v1/fairs/{fair_id}/invitations": lambda client, _: client.fairs.invitations("F1", participant_id="B1"),
+    "POST /v1/fairs/{fair_id}/invitations/{invitation_id}/reply": lambda client, _: client.fairs.reply(
+        "F1", client.fairs.invitations("F1")[0].id, InvitationReply(answer="accept")
+    ),
+    "POST /v1/fairs/{fair_id}/participants/{participant_id}/check-in": lambda client, _: client.fairs.check_in(
+        "F1", "B1"
+    ),
+    "POST /v1/fairs/{fair_id}/meetings/{meeting_id}/outcome": lambda client, _: client.fairs.outcome(
+        "F1", client.fairs.agenda("F1", "B1").meetings[-1].id, OutcomeBody(outcome="held", rating=5)
+    ),
+    "POST /v1/fairs/{fair_id}/participants/{participant_id}/cancellation": lambda client, _: client.fairs.cancel(
+        "F1", "S2"
+    ),
+    "POST /v1/fairs/{fair_id}/closures": lambda client, _: client.fairs.close_table("F1", ClosureBody(table=1)),
+    "DELETE /v1/fairs/{fair_id}": lambda client, _: client.fairs.delete("F1"),
     "GET /healthz": lambda client, _: client.health(),
     "GET /readyz": lambda client, _: client.readiness(),
     "GET /metrics": lambda client, _: client.metrics(),
@@ -165,7 +213,9 @@ def test_a_list_goes_on_over_all_its_pages(client: SoukClient) -> None:
 
 
 def test_a_ranking_goes_on_over_all_its_pages(client: SoukClient) -> None:
-    client.import_suppliers({"id": f"S{number}", "name": "Rugs", "description": "wool rugs"} for number in range(7))
+    client.import_suppliers(
+        {"id": f"S{number}", "name": f"Rugs {number}", "description": "wool rugs"} for number in range(7)
+    )
     wait_until(lambda: _is_matched(client, "S6"))
     first = client.match("wool rugs", top=3)
     pages = [first, *client.pages_after(first, top=3)]

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching.certificates import certificate_name, find_certificates, satisfies
+from matching.certificates import Held, certificate_name, find_certificates, held_by, satisfies
 from matching.lexicon import word_list
+from matching.profiles import Certificate, Supplier
 
 TRADE_CERTIFICATES = (
     "ISO 9001", "ISO 14001", "ISO 22000", "ISO 22716", "ISO 13485", "ISO 27001", "ISO 45001", "FSSC 22000", "HACCP",
@@ -120,3 +121,11 @@ def test_no_spelling_belongs_to_two_certificates() -> None:
 def test_any_text_is_read_and_spans_lie_within_it(text: str) -> None:
     for _, start, end in find_certificates(text):
         assert 0 <= start < end <= len(text)
+
+
+def test_of_a_bulk_of_certificates_those_with_a_number_count() -> None:
+    numbered = Certificate(scheme="Ecocert", number="E-1")
+    bulk = tuple(Certificate(scheme=name) for name in TRADE_CERTIFICATES[:21])
+    assert held_by(Supplier(id="S1", name="A", certifications=bulk)) == set()
+    assert held_by(Supplier(id="S1", name="A", certifications=(*bulk, numbered))) == {Held("Ecocert")}
+    assert len(held_by(Supplier(id="S1", name="A", certifications=(*bulk[:20], numbered)))) == 20

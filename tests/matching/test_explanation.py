@@ -139,8 +139,8 @@ def test_the_terms_that_put_a_match_below_another_are_named_in_the_readers_langu
 def test_equals_are_told_to_be_so(
     encoder: HashingEncoder, suppliers: tuple[Supplier, ...], ranker: GlassBoxRanker
 ) -> None:
-    twin = suppliers[1].model_copy(update={"id": "S0"})
-    equals = Matcher.build(encoder, (suppliers[1], twin), ranker)
+    twins = [suppliers[1].model_copy(update={"id": f"S{n}", "city": city}) for n, city in enumerate(("Fès", "Agadir"))]
+    equals = Matcher.build(encoder, twins, ranker)
     below = list(_explanations(equals, "argan oil").values())[1].compared
     assert below is not None
     assert (below.score_difference, below.terms) == (0.0, ())

@@ -132,8 +132,7 @@ def test_the_group_is_told_by_any_of_the_columns(text: str, members: list[str], 
         Supplier(id="S2", name="B", size="large", country="MA", founded=2021, profile_language="ar"),
         Supplier(id="S3", name="C"),
     ]
-    vectors = np.zeros((3, encoder.dimensions), np.float16)
-    catalogue = Catalogue.build(firms, vectors)
+    catalogue = Catalogue.build(firms, np.zeros((3 + 3, encoder.dimensions), np.float16))
     flags = ExposurePolicy.parse(text).protects(catalogue, np.arange(3))
     assert [catalogue.ids[row] for row in np.flatnonzero(flags)] == members
 

@@ -10,7 +10,7 @@ import pytest
 from matching.currencies import RateTable
 from matching.features import FEATURE_NAMES, FEATURES, NOT_ASKED, Comparison, feature_matrix
 from matching.matcher import Matcher
-from matching.profiles import BuyerRequest, Supplier
+from matching.profiles import BuyerRequest, Product, Supplier
 from matching.ranker import GlassBoxRanker
 from tests.conftest import HashingEncoder
 
@@ -153,6 +153,28 @@ def test_supplier_country_and_incoterm_are_compared_where_stated(matcher: Matche
 
 def test_completeness_is_the_share_of_parts_filled_in(matcher: Matcher) -> None:
     assert _values(matcher, "profile_completeness") == [0.8, 0.2, 0.6, 0.0]
+
+
+def test_lines_of_a_firm_that_claims_to_sell_everything_count_for_less(
+    encoder: HashingEncoder, ranker: GlassBoxRanker
+) -> None:
+    lines = [Product(name="kilim", hs="5702.10"), *(Product(name=f"ware{n}x") for n in range(29))]
+    firms = [Supplier(id=f"S{n}", name="A", products=tuple(lines[:number])) for n, number in enumerate((1, 4, 30, 30))]
+    matcher = Matcher.build(encoder, firms, ranker)
+    breadth = matcher.catalogue.lines.breadth
+    np.testing.assert_allclose(breadth, [1.0, 4.0, 30.0, 30.0], rtol=0.3)
+    focus = [1.0, 1.0, 6.0 / breadth[2], 6.0 / breadth[3]]
+    for feature in ("product_similarity", "clause_similarity"):
+        np.testing.assert_allclose(_values(matcher, feature, text="kilim"), focus, atol=2e-4)
+    np.testing.assert_allclose(_values(matcher, "hs_agreement", hs="5702.10"), 6.0 * np.array(focus))
+
+
+def test_many_lines_of_one_trade_count_in_full(encoder: HashingEncoder, ranker: GlassBoxRanker) -> None:
+    lines = tuple(Product(name=f"argan oil number {n}") for n in range(100))
+    firms = [Supplier(id=f"S{n}", name="A", products=lines) for n in range(4)]
+    matcher = Matcher.build(encoder, firms, ranker)
+    comparison = Comparison(matcher.query(BuyerRequest(text="argan oil")), matcher.catalogue, np.arange(4))
+    assert comparison.focus.tolist() == [1.0] * 4
 
 
 def test_each_feature_is_named_once_and_documented() -> None:

@@ -29,7 +29,9 @@ def test_the_supplier_of_what_is_asked_comes_first(matcher: Matcher) -> None:
 def test_one_who_breaks_a_need_comes_after_one_who_keeps_it(
     encoder: HashingEncoder, suppliers: tuple[Supplier, ...], ranker: GlassBoxRanker
 ) -> None:
-    twin = suppliers[0].model_copy(update={"id": "S0", "certifications": (Certificate(scheme="Halal"),)})
+    twin = suppliers[0].model_copy(
+        update={"id": "S0", "country": "TN", "certifications": (Certificate(scheme="Halal"),)}
+    )
     matcher = Matcher.build(encoder, (twin, *suppliers), ranker)
     request = BuyerRequest.model_validate({"text": "organic argan oil", "constraints": {"certifications": ["Ecocert"]}})
     ids = [match.supplier.id for match in matcher.match(request).matches]
@@ -55,6 +57,16 @@ def test_matches_are_ranked_by_falling_score_and_numbered_from_one(matcher: Matc
     matches = matcher.match(BuyerRequest(text=text), explain=False).matches
     assert [match.rank for match in matches] == list(range(1, len(matches) + 1))
     assert all(left.score >= right.score for left, right in zip(matches, matches[1:], strict=False))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=30)
+@given(text=REQUESTS, order=st.permutations(range(4)))
+def test_the_same_request_gets_the_same_answer_in_whatever_order_suppliers_came(
+    matcher: Matcher, suppliers: tuple[Supplier, ...], text: str, order: list[int]
+) -> None:
+    other = Matcher.build(matcher.encoder, [suppliers[place] for place in order], matcher.ranker, matcher.headings)
+    answer = matcher.match(BuyerRequest(text=text))
+    assert answer == matcher.match(BuyerRequest(text=text)) == other.match(BuyerRequest(text=text))
 
 
 def test_fewer_matches_are_the_beginning_of_more(matcher: Matcher) -> None:

@@ -18,11 +18,13 @@ TRANSLATED = [language for language in available_languages() if language != "en"
 
 def _messages_in_code() -> set[str]:
     keywords = {"text": None, "plural": (1, 2), "_listing": (2,)}
-    folders = [("**.py", "python"), ("**.html", "jinja2")]
+    html = ("**.html", "jinja2")
+    # Elsewhere in data/ `text` is that of SQL.
+    folders = {"matching": ("**.py", "python"), "service": ("**.py", "python"), "data": ("fair_*.py", "python")}
     found = [
         message[2][0] if isinstance(message[2], tuple) else message[2]
-        for folder in ("matching", "service")
-        for message in extract_from_dir(ROOT / folder, folders, keywords=keywords)
+        for folder, code in folders.items()
+        for message in extract_from_dir(ROOT / folder, [code, html], keywords=keywords)
     ]
     return set(found) | set(FEATURE_TITLES.values()) | set(PART_TITLES.values()) | set(SIZE_TITLES.values())
 

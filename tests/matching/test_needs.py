@@ -21,9 +21,9 @@ STATED: list[tuple[str, dict[str, Any]]] = [
     # English
     (
         "Looking for 20 tonnes of couscous in 1 kg bags, delivered to Hamburg",
-        {"quantity": (20, "metric_ton"), "delivery_country": "DE"},
+        {"quantity": (20, "metric_ton"), "delivery_country": "DE", "delivery_place": "Hamburg"},
     ),
-    ("500 g jars of honey, 3 pallets", {}),
+    ("500 g jars of honey, 3 pallets", {"quantity": (3, "pallet")}),
     (
         "We need 5,000 bottles of 30 ml argan oil serum, private label",
         {"quantity": (5000, "piece"), "private_label": True},
@@ -39,7 +39,12 @@ STATED: list[tuple[str, dict[str, Any]]] = [
     ),
     (
         "Organic olive oil, price max 4.20 EUR/kg CIF Rotterdam",
-        {"max_price": (4.2, "EUR", "kilogram"), "incoterm": "CIF", "delivery_country": "NL"},
+        {
+            "max_price": (4.2, "EUR", "kilogram"),
+            "incoterm": "CIF",
+            "delivery_country": "NL",
+            "delivery_place": "Rotterdam",
+        },
     ),
     (
         "300 DZN cotton socks, price max 14 USD/DZN",
@@ -52,7 +57,12 @@ STATED: list[tuple[str, dict[str, Any]]] = [
     ("BRC or IFS, ISO 9001 preferred", {}),
     (
         "Trial order of 200 kg saffron-free spice mix, shipping to London, payment 60 days net",
-        {"quantity": (200, "kilogram"), "delivery_country": "GB"},
+        {
+            "quantity": (200, "kilogram"),
+            "delivery_country": "GB",
+            "delivery_place": "London",
+            "exclusion": ["saffron"],
+        },
     ),
     (
         "Rugs from North Africa, no Chinese factories, lead time 10 working days",
@@ -65,7 +75,7 @@ STATED: list[tuple[str, dict[str, Any]]] = [
     ),
     (
         "Besoin de 10 tonnes de tomates, livraison à Lyon sous 45 jours",
-        {"quantity": (10, "metric_ton"), "delivery_country": "FR", "max_lead_time_days": 45},
+        {"quantity": (10, "metric_ton"), "delivery_country": "FR", "delivery_place": "Lyon", "max_lead_time_days": 45},
     ),
     (
         "Huile d'argan bio, pas de mélange, prix maximum 25 €/litre",
@@ -84,7 +94,12 @@ STATED: list[tuple[str, dict[str, Any]]] = [
     # Arabic
     (
         "نحتاج ١٠ أطنان من زيت الزيتون، التسليم في مرسيليا خلال شهر",
-        {"quantity": (10, "metric_ton"), "delivery_country": "FR", "max_lead_time_days": 30},
+        {
+            "quantity": (10, "metric_ton"),
+            "delivery_country": "FR",
+            "delivery_place": "مرسيليا",
+            "max_lead_time_days": 30,
+        },
     ),
     ("زيت أركان عضوي بدون خلط، شهادة حلال", {"exclusion": ["خلط"], "certifications": {"Halal"}}),
     (
@@ -100,7 +115,12 @@ STATED: list[tuple[str, dict[str, Any]]] = [
     # Spanish
     (
         "Necesito 2.000 kg de comino, entrega en Barcelona, plazo 15 días",
-        {"quantity": (2000, "kilogram"), "delivery_country": "ES", "max_lead_time_days": 15},
+        {
+            "quantity": (2000, "kilogram"),
+            "delivery_country": "ES",
+            "delivery_place": "Barcelona",
+            "max_lead_time_days": 15,
+        },
     ),
     (
         "Aceite de oliva sin mezcla, botellas de 500 ml, 6.000 botellas",
@@ -117,12 +137,12 @@ STATED: list[tuple[str, dict[str, Any]]] = [
     ),
     (
         "no queremos pescado congelado, DAP Madrid",
-        {"exclusion": ["pescado congelado"], "incoterm": "DAP", "delivery_country": "ES"},
+        {"exclusion": ["pescado congelado"], "incoterm": "DAP", "delivery_country": "ES", "delivery_place": "Madrid"},
     ),
     # German
     (
         "Suche 500 kg Mandeln, Lieferung nach Wien in 3 Wochen",
-        {"quantity": (500, "kilogram"), "delivery_country": "AT", "max_lead_time_days": 21},
+        {"quantity": (500, "kilogram"), "delivery_country": "AT", "delivery_place": "Wien", "max_lead_time_days": 21},
     ),
     (
         "Bio-Olivenöl, kein Verschnitt, bis 8,50 EUR pro Liter",
@@ -141,7 +161,13 @@ STATED: list[tuple[str, dict[str, Any]]] = [
     # Chinese
     (
         "需要10吨橄榄油，CIF宁波，45天内交货",
-        {"quantity": (10, "metric_ton"), "incoterm": "CIF", "delivery_country": "CN", "max_lead_time_days": 45},
+        {
+            "quantity": (10, "metric_ton"),
+            "incoterm": "CIF",
+            "delivery_country": "CN",
+            "delivery_place": "宁波",
+            "max_lead_time_days": 45,
+        },
     ),
     (
         "采购3万件棉质T恤，不要中国工厂，需要GOTS认证",
@@ -153,11 +179,11 @@ STATED: list[tuple[str, dict[str, Any]]] = [
     ),
     ("单价不超过3欧元/瓶，自有品牌", {"max_price": (3, "EUR", "piece"), "private_label": True}),
     ("不要香精，清真认证，先寄样品", {"exclusion": ["香精"], "certifications": {"Halal"}, "sample": True}),
-    ("两个货柜，送到上海", {"quantity": (2, "container"), "delivery_country": "CN"}),
+    ("两个货柜，送到上海", {"quantity": (2, "container"), "delivery_country": "CN", "delivery_place": "上海"}),
     # Italian
     (
         "Cerchiamo 500 kg di couscous, consegna a Milano entro 10 giorni",
-        {"quantity": (500, "kilogram"), "delivery_country": "IT", "max_lead_time_days": 10},
+        {"quantity": (500, "kilogram"), "delivery_country": "IT", "delivery_place": "Milano", "max_lead_time_days": 10},
     ),
     (
         "olio di argan senza profumo, certificazione Ecocert, fornitori dal Marocco",
@@ -175,7 +201,7 @@ STATED: list[tuple[str, dict[str, Any]]] = [
     # Portuguese
     (
         "Procuramos 300 kg de açafrão, entrega no Porto em 30 dias",
-        {"quantity": (300, "kilogram"), "delivery_country": "PT", "max_lead_time_days": 30},
+        {"quantity": (300, "kilogram"), "delivery_country": "PT", "delivery_place": "Porto", "max_lead_time_days": 30},
     ),
     (
         "azeite sem mistura, até 6 €/litro, certificado HACCP",
@@ -187,12 +213,17 @@ STATED: list[tuple[str, dict[str, Any]]] = [
     ),
     (
         "amostras grátis, CIF Santos, contato que fale português",
-        {"sample": True, "incoterm": "CIF", "delivery_country": "BR", "languages": {"pt"}},
+        {"sample": True, "incoterm": "CIF", "delivery_country": "BR", "delivery_place": "Santos", "languages": {"pt"}},
     ),
     # Turkish
     (
         "500 kg zeytinyağı arıyoruz, İstanbul teslim, 20 gün içinde",
-        {"quantity": (500, "kilogram"), "delivery_country": "TR", "max_lead_time_days": 20},
+        {
+            "quantity": (500, "kilogram"),
+            "delivery_country": "TR",
+            "delivery_place": "İstanbul",
+            "max_lead_time_days": 20,
+        },
     ),
     (
         "helal belgeli, en fazla 5 dolar/kg, Fas'tan",
@@ -207,7 +238,12 @@ STATED: list[tuple[str, dict[str, Any]]] = [
     # Dutch
     (
         "Wij zoeken 2.000 stuks tassen, levering naar Rotterdam binnen 4 weken",
-        {"quantity": (2000, "piece"), "delivery_country": "NL", "max_lead_time_days": 28},
+        {
+            "quantity": (2000, "piece"),
+            "delivery_country": "NL",
+            "delivery_place": "Rotterdam",
+            "max_lead_time_days": 28,
+        },
     ),
     (
         "olijfolie zonder mengsel, maximaal €7 per liter, leverancier uit Marokko",
@@ -455,3 +491,24 @@ def test_any_text_is_read_and_spans_lie_within_it(text: str) -> None:
 @given(st.lists(_WORDS, min_size=1, max_size=60).map(" ".join))
 def test_needs_of_any_text_are_valid_constraints(text: str) -> None:
     assert Constraints.model_validate(needs_of(BuyerRequest(text=text)).constraints.model_dump())
+
+
+@pytest.mark.parametrize(
+    ("text", "date"),
+    [
+        ("delivery by 15 March 2027", "2027-03-15"), ("livraison avant le 30 juin", "--06-30"),
+        ("Lieferung bis 15.03.2027", "2027-03-15"), ("Anlieferung im Februar", "--02"), ("Lieferung in KW 20", "--W20"),
+        ("2027年3月15日前交货", "2027-03-15"), ("التسليم قبل 20 غشت", "--08-20"), ("entrega até 5 de maio", "--05-05"),
+    ],
+)  # fmt: skip
+def test_dates_of_delivery_are_read_as_far_as_they_are_stated(text: str, date: str) -> None:
+    assert stated(text)["delivery_date"] == date
+
+
+@pytest.mark.parametrize("text", ["quotes by 15 March", "restaurant opening on 1 June", "harvest of October 2026"])
+def test_the_date_of_something_else_is_no_date_of_delivery(text: str) -> None:
+    assert "delivery_date" not in stated(text)
+
+
+def test_certificates_of_the_buyer_are_not_asked_of_suppliers() -> None:
+    assert "certifications" not in stated("We are an ISO 14001 certified importer of spices")

@@ -5,6 +5,8 @@ import re
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from matching.profiles import (
@@ -18,6 +20,7 @@ from matching.profiles import (
     Size,
     Supplier,
 )
+from matching.words import words
 
 
 def test_a_name_is_all_that_a_profile_needs_and_the_rest_is_unknown() -> None:
@@ -116,3 +119,45 @@ def test_a_certificate_that_cannot_be_is_refused(details: dict[str, object], fau
 def test_a_quantity_tells_the_code_of_its_unit() -> None:
     written = ("Liter", "KGM", "paires", "bottles")
     assert [Quantity(value=1, unit=unit).code for unit in written] == ["LTR", "KGM", "PR", None]
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("\ufeffar\u00adgan oil", "argan oil"),
+        ("argan\u200boil", "argan oil"),
+        ("a\u2060r\u200dgan", "a r gan"),
+        ("\u202elio nagra\u202c", "lio nagra"),
+        ("می\u200cخواهیم", "می\u200cخواهیم"),
+        ("\U000e0061rgan", "rgan"),
+    ],
+    ids=["order mark and soft hyphen", "no width", "parted letters", "turned round", "Persian", "tags"],
+)
+def test_characters_that_nobody_sees_count_for_nothing_in_a_profile(written: str, read: str) -> None:
+    supplier = Supplier(id="S1", name=written, description=written, products=(Product(name=written),))
+    assert (supplier.name, supplier.description, supplier.products[0].name) == (read, read, read)
+
+
+HIDING = "\u00ad\u200b\u200c\u200d\u200e\u202e\u2060\ufeff\x00 aبक"
+
+
+@given(st.text(st.sampled_from(HIDING), max_size=12))
+def test_what_was_read_of_a_profile_is_read_as_the_same_again(written: str) -> None:
+    read = Supplier(id="S1", name="A", description=written).description
+    assert Supplier(id="S1", name="A", description=read).description == read
+
+
+def test_a_name_that_nobody_sees_is_none() -> None:
+    with pytest.raises(ValidationError, match="at least 1 character"):
+        Supplier(id="S1", name="\u200b\u200e")
+
+
+def test_a_request_keeps_its_places_whatever_it_holds() -> None:
+    assert BuyerRequest(text="ar\u200bgan 500 l").text == "ar\u200bgan 500 l"
+
+
+def test_what_a_description_repeats_is_read_once_and_kept_as_written() -> None:
+    sentence = "Huile d'argan bio pressée à froid près de Tiznit, pour la cosmétique. "
+    supplier = Supplier(id="S1", name="Tamounte", description=sentence * 50)
+    assert words(supplier.text()) == words(f"Tamounte {sentence}")
+    assert supplier.description == (sentence * 50).strip()

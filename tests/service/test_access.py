@@ -21,6 +21,10 @@ from tests.conftest import HashingEncoder
 
 MakeKey = Callable[..., dict[str, str]]
 _OPEN = {"/healthz", "/readyz"}
+FAIR = {
+    "name": "Confidential", "time_zone": "Africa/Casablanca", "tables": 2,
+    "sessions": [{"day": "2026-10-07", "starts": "09:00", "ends": "10:00"}],
+}  # fmt: skip
 
 
 def _operations(client: TestClient) -> list[tuple[str, str, dict[str, Any]]]:
@@ -28,12 +32,11 @@ def _operations(client: TestClient) -> list[tuple[str, str, dict[str, Any]]]:
     return [(method, path, operation) for path, found in paths.items() for method, operation in found.items()]
 
 
-def _path(
-    path: str, supplier: str, request: str, webhook: str = "W1", erasure: str = "E1", draw: str = "D1", run: str = "T1"
-) -> str:
+def _path(path: str, supplier: str, request: str, webhook: str = "W1", erasure: str = "E1", draw: str = "D1") -> str:
     named = {
         "supplier_id": supplier, "request_id": request, "kind": "suppliers", "webhook_id": webhook,
-        "erasure_id": erasure, "draw_id": draw, "run_id": run,
+        "erasure_id": erasure, "draw_id": draw, "fair_id": "F-SECRET", "participant_id": "P-SECRET", "plan_id": "1",
+        "invitation_id": "I1", "meeting_id": "M1", "run_id": "T1", "sheet": "participants",
     }  # fmt: skip
     for name, value in named.items():
         path = path.replace(f"{{{name}}}", value)
@@ -57,6 +60,20 @@ def _body(path: str, supplier: str, request: str, match_id: str) -> dict[str, An
         "/v1/erasures": {"json": {"supplier_id": supplier}},
         "/v1/webhooks": {"json": {"url": "https://theirs.example", "event_types": ["match.found"]}},
         "/v1/imports/{kind}": {"content": b"{}"},
+        "/v1/fairs/{fair_id}": {"json": FAIR},
+        "/v1/fairs/{fair_id}/participants/{participant_id}": {"json": {"name": "Theirs", "role": "buyer"}},
+        "/v1/fairs/{fair_id}/wishes": {"json": {"wishes": [{"by": "P-SECRET", "about": "P-2"}]}},
+        "/v1/fairs/{fair_id}/imports/{sheet}": {"files": {"file": ("x.csv", b"company,role\nTheirs,buyer\n")}},
+        "/v1/fairs/{fair_id}/closures": {"json": {"table": 1}},
+        "/v1/fairs/{fair_id}/plans": {"json": {}},
+        "/v1/fairs/{fair_id}/plans/{plan_id}/edits": {
+            "json": {"edits": [{"action": "lock", "first": "P-SECRET", "second": "P-2"}]}
+        },
+        "/v1/fairs/{fair_id}/invitations": {
+            "json": {"from_id": "P-SECRET", "to_id": "P-2", "starts_at": "2026-10-07T09:00"}
+        },
+        "/v1/fairs/{fair_id}/invitations/{invitation_id}/reply": {"json": {"answer": "accept"}},
+        "/v1/fairs/{fair_id}/meetings/{meeting_id}/outcome": {"json": {"outcome": "held"}},
         "/v1/imports/{kind}/file": {"files": {"file": ("x.csv", b"name\nTheirs\n")}},
     }
     return bodies.get(path, {})
@@ -74,8 +91,11 @@ def test_a_key_of_another_organisation_finds_no_trace_of_the_first(client: TestC
     webhook = client.post("/v1/webhooks", json=hook, headers=ours).json()["id"]
     client.put("/v1/suppliers/S-ERASED", json={"name": "Confidential"}, headers=ours)
     erasure = client.post("/v1/erasures", json={"supplier_id": "S-ERASED"}, headers=ours).json()["id"]
+    client.put("/v1/fairs/F-SECRET", json=FAIR, headers=ours)
+    person = {"name": "Confidential", "role": "buyer"}
+    client.put("/v1/fairs/F-SECRET/participants/P-SECRET", json=person, headers=ours)
     for method, path, _ in _operations(client):
-        if path in _OPEN:
+        if path in _OPEN or (method, path) == ("put", "/v1/fairs/{fair_id}"):
             continue
         named = _path(path, "S-SECRET", "R-SECRET", webhook, erasure, drawn)
         given = _body(path, "S-SECRET", "R-SECRET", match_id) if method in ("put", "post") else {}

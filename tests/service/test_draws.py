@@ -11,6 +11,7 @@ from data.keys import Scope
 from matching.draw import differences, draw_again
 from matching.lots import Draw
 from service.live import Live
+from tests.service.conftest import wait_until
 
 
 def _draw(client: TestClient, **body: Any) -> dict[str, Any]:
@@ -121,3 +122,14 @@ def test_a_draw_that_cannot_be_is_a_problem_that_names_the_field(client: TestCli
 def test_a_draw_takes_the_scope_of_a_match(client: TestClient, key: Callable[..., dict[str, str]]) -> None:
     refused = client.post("/v1/draws", json={"text": "argan oil"}, headers=key("acme", Scope.ANALYST))
     assert refused.status_code == 403
+
+
+def test_a_firm_that_is_listed_twice_has_one_lot_and_names_the_other(client: TestClient) -> None:
+    client.put("/v1/suppliers/S1b", json={"name": "Tamount SARL", "country": "MA", "description": "argan oil"})
+    wait_until(lambda: client.post("/v1/match", json={"text": "argan", "filters": {"ids": ["S1b"]}}).json()["matches"])
+    answer = _draw(client, text="organic argan oil", k=3)
+    lots = {lot["supplier_id"] for lot in answer["draw"]["lots"]}
+    assert len(lots & {"S1", "S1b"}) == 1
+    also_listed = {match["supplier"]["id"]: match["also_listed_as"] for match in answer["matches"]}
+    assert [also_listed.get("S1"), also_listed.get("S1b")] in ([["S1b"], None], [None, ["S1"]])
+    assert not any(ids for supplier_id, ids in also_listed.items() if supplier_id not in {"S1", "S1b"})

@@ -7,6 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from data.events import Action, EventLog
+from data.track_records import ANSWERS, CONTACT
 from service.live import Live
 
 
@@ -87,3 +88,23 @@ def test_an_event_that_says_too_little_is_refused(
     answer = client.post("/v1/feedback", json=_event(match_id, **changes))
     assert answer.status_code == 422
     assert expected in answer.json()["detail"]
+
+
+def test_what_was_told_of_a_supplier_is_in_the_features_of_its_next_impressions(client: TestClient, live: Live) -> None:
+    def features() -> dict[str, dict[str, float | None]]:
+        answer = client.post("/v1/match", json={"text": "argan oil"}).json()
+        impressions = EventLog(live.database, "default").impressions(answer["match_id"])
+        return {one.object_id: dict(one.features) for one in impressions}
+
+    assert {one["newcomer"] for one in features().values()} == {1.0}
+    match_id = client.post("/v1/match", json={"text": "argan oil"}).json()["match_id"]
+    client.post("/v1/feedback", json=_event(match_id, action_name=Action.MEETING_ACCEPTED))
+    assert features()["S1"]["response_rate"] is None
+    live.renew_track_records()
+    told = features()
+    assert told["S1"]["response_rate"] == told["S1"]["acceptance_rate"] == pytest.approx(2 / 3, abs=0.01)
+    assert told["S2"]["response_rate"] is None
+
+
+def test_track_records_know_every_action_of_a_supplier() -> None:
+    assert {CONTACT, *ANSWERS} <= set(Action)

@@ -230,3 +230,48 @@ def _uncompared(match: dict[str, Any]) -> dict[str, Any]:
 
 def test_no_match_is_moved_unless_attention_is_to_be_shared(client: TestClient) -> None:
     assert {match["moved_from"] for match in _match(client, text="argan oil")["matches"]} == {None}
+
+
+@pytest.fixture
+def listed_twice(client: TestClient) -> TestClient:
+    """S1 has a copy, S1b, that scores lower for who asks delivery to France."""
+    stored = client.get("/v1/suppliers/S1").json()
+    profile = {name: value for name, value in stored.items() if name not in {"id", "markets", "incoterms"}}
+    client.put("/v1/suppliers/S1b", json=profile)
+    wait_until(lambda: _match(client, text="argan oil", filters={"ids": ["S1b"]})["matches"] != [])
+    return client
+
+
+FRANCE = {"text": "argan oil", "language": "en", "constraints": {"delivery_country": "FR"}}
+
+
+def test_a_near_duplicate_is_named_by_the_match_that_stays_on_whichever_page_it_comes(
+    listed_twice: TestClient,
+) -> None:
+    whole = _match(listed_twice, request=FRANCE)["matches"]
+    assert {match["supplier"]["id"]: match["also_listed_as"] for match in whole} == {
+        "S1": ["S1b"], "S2": [], "S3": [], "S4": [],
+    }  # fmt: skip
+    page, paged = _match(listed_twice, request=FRANCE, top=1), []
+    while page["next_cursor"] is not None:
+        paged += page["matches"]
+        page = _match(listed_twice, cursor=page["next_cursor"], top=1)
+    paged += page["matches"]
+    for on_a_page, at_once in zip(paged, whole, strict=True):
+        for field in ("rank", "supplier", "score", "also_listed_as"):
+            assert on_a_page[field] == at_once[field]
+        assert on_a_page["explanation"]["sentences"] == at_once["explanation"]["sentences"]
+
+
+def test_feedback_about_a_folded_supplier_is_taken(listed_twice: TestClient) -> None:
+    match_id = _match(listed_twice, request=FRANCE, top=1)["match_id"]
+    about = {"object": {"object_id": "S1b"}}
+    event = {"event_id": "e1", "query_id": match_id, "action_name": "contact", "timestamp": "2026-03-01T10:00:00Z"}
+    assert listed_twice.post("/v1/feedback", json=event | {"event_attributes": about}).json()["stored"] == 1
+
+
+def test_an_erased_near_duplicate_is_named_on_no_further_page(listed_twice: TestClient) -> None:
+    first = _match(listed_twice, request={"text": "wool rugs", "language": "en"}, top=1)
+    listed_twice.post("/v1/erasures", json={"supplier_id": "S1b"})
+    rest = _match(listed_twice, cursor=first["next_cursor"], top=10)["matches"]
+    assert {match["supplier"]["id"]: match["also_listed_as"] for match in rest}["S1"] == []

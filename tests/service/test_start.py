@@ -4,6 +4,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from matching.messages import available_languages
+from tests.service.conftest import wait_until
 
 
 def test_the_page_shows_explained_matches(client: TestClient) -> None:
@@ -40,3 +41,8 @@ def test_a_request_that_cannot_be_matched_is_explained_on_the_page(client: TestC
     answer = client.get("/", params={"q": q, "language": "en"})
     assert answer.status_code == 422
     assert "This request cannot be matched." in answer.text
+
+
+def test_the_page_says_under_which_further_id_a_supplier_is_listed(client: TestClient) -> None:
+    client.put("/v1/suppliers/S1b", json={"name": "Tamount SARL", "country": "MA", "description": "argan oil"})
+    wait_until(lambda: "listed as S1b" in client.get("/", params={"q": "argan oil", "language": "en"}).text)

@@ -13,7 +13,7 @@ from matching.ranker import GlassBoxRanker
 from tests.conftest import simple_ranker
 from training.judgment_rules import JudgmentRules
 from training.judgments import judge
-from training.log_ranker import PriorModel, fit_from_judgments
+from training.log_ranker import MOST_BOOSTED_ROWS, PriorModel, fit_from_judgments
 from training.log_training import train_candidate
 from training.propensities import Propensities
 from training.ranker import JudgedCandidates
@@ -77,6 +77,13 @@ def test_of_very_many_rows_some_are_drawn_and_weigh_the_more(log: FeedbackLog, r
     found = fit_from_judgments(judgments, version="v", most_rows=len(judgments) // 2)
     assert found.trained_on["judged rows"] == len(judgments) // 2
     assert found.trained_on["impressions"] == pytest.approx(judgments.impressions.sum(), rel=0.1)
+
+
+def test_evidence_below_zero_is_fitted_in_a_log_of_any_size(log: FeedbackLog, rules: JudgmentRules) -> None:
+    few = judge(log.of_matches(np.arange(4_000) < 200), rules).judgments
+    many = few.take(np.arange(MOST_BOOSTED_ROWS + 1) % len(few))
+    assert (many.negative < 0).any()
+    assert fit_from_judgments(many, version="v").trained_on["judged rows"] == MOST_BOOSTED_ROWS
 
 
 def test_a_candidate_folder_is_the_same_for_the_same_log_and_seed(

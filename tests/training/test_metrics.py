@@ -51,3 +51,15 @@ def test_randomisation_counts_the_signs_that_give_a_mean_as_far_from_zero() -> N
     # Of the 2**8 signs of eight equal differences only two, all plus and all minus, reach the mean.
     assert randomisation_p(np.full(8, 0.1)) == pytest.approx(2 / 2**8, abs=0.003)
     assert randomisation_p(np.array([0.1, -0.1])) == 1.0
+
+
+def test_measures_are_those_of_trec_eval_worked_out_by_hand() -> None:
+    """By its definitions of ndcg_cut_10, recall_50 and, with -l 2, recip_rank."""
+    grades = {"a": 3, "b": 2, "c": 1, "d": 1, "never ranked": 2}
+    run = ["x", "c", "b", "y", "a", "d"]
+    gained = 1 / np.log2(3) + 2 / np.log2(4) + 3 / np.log2(6) + 1 / np.log2(7)
+    ideal = 3 / np.log2(2) + 2 / np.log2(3) + 2 / np.log2(4) + 1 / np.log2(5) + 1 / np.log2(6)
+    assert ndcg(run, grades) == pytest.approx(gained / ideal)
+    assert ndcg(run, grades) == pytest.approx(0.5178, abs=5e-5)
+    assert recall(run, grades) == 4 / 5
+    assert reciprocal_rank(run, grades) == 1 / 3

@@ -1,0 +1,148 @@
+"""What the fair commands print and write."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from data.fair_agendas import Agenda, agenda_calendar, agenda_html, agenda_of, agenda_pdf, place_of
+from data.fair_exports import plan_document, plan_workbook, reason_words
+from data.fair_plans import Change, Meeting, Plan, affected_by
+from data.fair_publication import PublishedMeeting
+from data.fair_store import FairContent, PlanHead
+from data.fairs import Fair
+from matching.errors import InvalidInput
+from matching.messages import messages_in
+
+_WISHES_SHOWN = 30
+
+
+def print_fairs(console: Console, fairs: Sequence[Fair]) -> None:
+    """One line a fair."""
+    table = Table("id", "name", "slots", "tables", "time zone")
+    for fair in fairs:
+        table.add_row(fair.id, fair.name, str(len(fair.slots)), str(fair.tables), fair.time_zone)
+    console.print(table)
+
+
+def print_plans(console: Console, plans: Sequence[tuple[PlanHead, Plan]]) -> None:
+    """Plans side by side."""
+    table = Table("plan", "name", "state", "version", "meetings", "score", "bound", "unfulfilled wishes", "short")
+    for head, plan in plans:
+        bound = "" if plan.bound is None else f"{plan.bound:.3f}"
+        table.add_row(
+            head.id, head.name, head.state, str(head.version), str(len(plan.meetings)), f"{plan.score:.3f}", bound,
+            str(len(plan.unscheduled)), str(sum(plan.short.values())),
+        )  # fmt: skip
+    console.print(table)
+
+
+def print_plan(console: Console, content: FairContent, head: PlanHead, plan: Plan, *, listed: bool = False) -> None:
+    """What a plan has and lacks, and where each meeting is."""
+    best = ", the best there is" if plan.is_best else "" if plan.bound is None else f", none exceeds {plan.bound:.3f}"
+    console.print(
+        f"plan {head.id} ({head.name}, {head.state}, version {head.version}): {len(plan.meetings)} meetings, "
+        f"score {plan.score:.3f}{best}", markup=False, highlight=False, soft_wrap=True,
+    )  # fmt: skip
+    names, messages = _names(content), messages_in("en")
+    for who, missing in plan.short.items():
+        console.print(f"- {names.get(who, who)} lacks {missing} of its promised meetings", markup=False, soft_wrap=True)
+    for one in plan.unscheduled[:_WISHES_SHOWN]:
+        wish = f"- {names.get(one.by, one.by)} does not meet {names.get(one.about, one.about)}: "
+        console.print(wish + reason_words(one.reason, messages), markup=False, soft_wrap=True)
+    if listed:
+        console.print(_listed(content, plan))
+
+
+def _listed(content: FairContent, plan: Plan) -> Table:
+    names, messages = _names(content), messages_in("en")
+    table = Table("time", "place", "buyer", "exhibitor", "interpreter", "")
+    for one in plan.meetings:
+        table.add_row(
+            f"{one.time(content.fair).starts:%Y-%m-%d %H:%M}", place_of(one, messages), names.get(one.first, one.first),
+            names.get(one.second, one.second), one.interpreter or "", "locked" if one.locked else "",
+        )  # fmt: skip
+    return table
+
+
+def print_changes(console: Console, content: FairContent, changes: Sequence[Change]) -> None:
+    """What a version changed, and everyone affected."""
+    names = _names(content)
+    for one in changes:
+        two = f"{names.get(one.meeting.first, one.meeting.first)} – {names.get(one.meeting.second, one.meeting.second)}"
+        before, after = _where(content, one.before), _where(content, one.after)
+        console.print(f"- {two}: {before} → {after}", markup=False, highlight=False, soft_wrap=True)
+    if changes:
+        who = ", ".join(names.get(one, one) for one in affected_by(changes))
+        console.print(
+            f"{len(changes)} meetings changed; affected: {who}", markup=False, highlight=False, soft_wrap=True
+        )
+    else:
+        console.print("no meeting changed")
+
+
+def print_findings(console: Console, findings: Sequence[str]) -> None:
+    """What cannot work."""
+    for one in findings:
+        console.print(f"- {one}", markup=False, highlight=False, soft_wrap=True)
+    if not findings:
+        console.print("nothing stands in the way")
+
+
+def write_plan(content: FairContent, head: PlanHead, plan: Plan, path: Path, language: str) -> None:
+    """The whole plan as .xlsx or .json, by the suffix; InvalidInput for another one."""
+    if path.suffix.lower() == ".xlsx":
+        path.write_bytes(plan_workbook(content, plan, language))
+    elif path.suffix.lower() == ".json":
+        document = plan_document(content, head, plan, language)
+        path.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    else:
+        raise InvalidInput(f"{path}: cannot write {path.suffix or 'a file without suffix'}, expected .xlsx or .json")
+
+
+def write_agenda(
+    content: FairContent,
+    published: Sequence[PublishedMeeting],
+    participant_id: str,
+    path: Path,
+    organisation: str,
+    language: str | None = None,
+) -> None:
+    """The agenda of one participant as .pdf, .ics or .html, by the suffix; InvalidInput for another one."""
+    found = agenda_of(content, published, participant_id, language)
+    writers: dict[str, Callable[[Agenda], bytes]] = {
+        ".pdf": agenda_pdf,
+        ".ics": lambda one: agenda_calendar(one, organisation),
+        ".html": lambda one: agenda_html(one).encode(),
+    }
+    writer = writers.get(path.suffix.lower())
+    if writer is None:
+        raise InvalidInput(f"{path}: cannot write {path.suffix or 'a file without suffix'}, expected .pdf, .ics, .html")
+    path.write_bytes(writer(found))
+
+
+def write_agendas(content: FairContent, published: Sequence[PublishedMeeting], folder: Path, organisation: str) -> int:
+    """A PDF and an .ics file for everybody who has a meeting; for how many."""
+    folder.mkdir(parents=True, exist_ok=True)
+    met = {who for one in published for who in (one.meeting.first, one.meeting.second)}
+    for who in sorted(met):
+        name = re.sub(r"[^\w.-]", "_", who)
+        for suffix in (".pdf", ".ics"):
+            write_agenda(content, published, who, folder / f"{name}{suffix}", organisation)
+    return len(met)
+
+
+def _names(content: FairContent) -> dict[str, str]:
+    return {one.id: one.name for one in content.participants}
+
+
+def _where(content: FairContent, one: Meeting | None) -> str:
+    if one is None:
+        return "none"
+    place = f"booth {one.booth}" if one.booth else f"table {one.table}"
+    return f"{one.time(content.fair).starts:%Y-%m-%d %H:%M} {place}"

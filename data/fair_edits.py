@@ -1,0 +1,108 @@
+"""Changes of a plan by hand: where two could meet, a meeting put in, moved or taken out."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+
+from data.fair_days import Day, booth_of
+from data.fair_plans import Action, Edit, Meeting, meeting_id
+from data.fair_store import FairContent
+from data.fairs import Fair
+from matching.errors import InvalidInput, PreconditionFailed, UnknownRecord
+
+
+def edited(content: FairContent, meetings: Sequence[Meeting], edits: Sequence[Edit]) -> tuple[Meeting, ...]:
+    """The meetings after the edits, one after the other.
+
+    Raises UnknownRecord where a meeting or participant is not there, PreconditionFailed where somebody is not free.
+    """
+    for edit in edits:
+        meetings = _edited(content, meetings, edit)
+    return tuple(meetings)
+
+
+def _edited(content: FairContent, meetings: Sequence[Meeting], edit: Edit) -> Sequence[Meeting]:
+    name = meeting_id(content.fair.id, edit.first, edit.second)
+    others = [one for one in meetings if one.id != name]
+    old = next((one for one in meetings if one.id == name), None)
+    if edit.action is Action.PLACE:
+        if edit.starts_at is None:
+            raise InvalidInput("starts_at is missing, expected the beginning of a slot to place the meeting in")
+        slot = slot_at(content.fair, edit.starts_at)
+        return [*others, placed(content, others, edit.first, edit.second, slot, like=old)]
+    if old is None:
+        raise UnknownRecord(f"the plan has no meeting of {edit.first!r} with {edit.second!r}")
+    if edit.action is Action.DROP:
+        return others
+    locked = old.model_copy(update={"locked": edit.action is Action.LOCK})
+    return [locked if one is old else one for one in meetings]
+
+
+def slot_at(fair: Fair, moment: datetime.datetime) -> int:
+    """The number of the slot that begins at a moment; InvalidInput where none does."""
+    starts = [slot.starts for slot in fair.slots]
+    if moment not in starts:
+        nearest = min(starts, key=lambda one: abs(one - moment))
+        raise InvalidInput(
+            f"starts_at is {moment:%Y-%m-%dT%H:%M}, expected the beginning of a slot such as {nearest:%Y-%m-%dT%H:%M}"
+        )
+    return starts.index(moment)
+
+
+def placed(
+    content: FairContent, meetings: Sequence[Meeting], one: str, other: str, slot: int, *, like: Meeting | None = None
+) -> Meeting:
+    """A meeting of two in a slot, at a free table where it needs one, as long and as good as the one it replaces.
+
+    Raises PreconditionFailed, saying what is taken, where it cannot be.
+    """
+    two = content.participant(one), content.participant(other)
+    draft = Meeting(
+        id=meeting_id(content.fair.id, one, other), first=one, second=other, slot=slot, slots=like.slots if like else 1,
+        score=like.score if like else 0.0, locked=like.locked if like else False, booth=booth_of(*two),
+    )  # fmt: skip
+    if fault := Day(content, meetings).fault(draft, two):
+        raise PreconditionFailed(fault)
+    return Day(content, meetings).seated(draft, two)
+
+
+def free_slots_of(
+    content: FairContent, meetings: Sequence[Meeting], one: str, other: str, *, slots: int = 1
+) -> tuple[int, ...]:
+    """Slots in which a meeting of two, of so many slots, could still begin, in order of time.
+
+    Raises UnknownRecord where one of the two is not there.
+    """
+    two = content.participant(one), content.participant(other)
+    day, booth = Day(content, meetings), booth_of(*two)
+    name = meeting_id(content.fair.id, one, other)
+    drafts = (
+        Meeting(id=name, first=one, second=other, slot=slot, slots=slots, booth=booth)
+        for slot in range(len(content.fair.slots))
+    )
+    return tuple(draft.slot for draft in drafts if day.fault(draft, two) is None)
+
+
+def off_closed_tables(content: FairContent, meetings: Sequence[Meeting]) -> tuple[Meeting, ...]:
+    """The meetings without closed tables: each that sat at one goes to a free one, in its own slot where it can.
+
+    One for which there is none in any slot is left out; the best ones choose first.
+    """
+    fair, slots = content.fair, content.fair.slots
+    stay = [
+        one
+        for one in meetings
+        if one.table is None or all(one.table in fair.open_tables(slots[slot]) for slot in one.covered())
+    ]
+    kept = {one.id for one in stay}
+    homeless = sorted(
+        (one for one in meetings if one.id not in kept), key=lambda one: (not one.locked, -one.score, one.id)
+    )
+    for in_place in (True, False):
+        for one in [one for one in homeless if one.id not in {done.id for done in stay}]:
+            free = free_slots_of(content, stay, one.first, one.second, slots=one.slots)
+            nearest = min(free, key=lambda slot: (abs(slot - one.slot), slot), default=None)
+            if nearest is not None and (nearest == one.slot or not in_place):
+                stay.append(placed(content, stay, one.first, one.second, nearest, like=one))
+    return tuple(stay)

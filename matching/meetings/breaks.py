@@ -1,0 +1,132 @@
+"""Meetings that are agreed already, between any two participants: all are placed, with few breaks in people's days."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf
+from time import monotonic
+
+import numpy as np
+
+from matching.meetings.annealing import Days, anneal
+from matching.meetings.idle import people_busy
+from matching.meetings.problem import NONE, Flags, MeetingProblem, Numbers
+from matching.meetings.slots import place_all
+from matching.meetings.timetable import empty_timetable
+
+MOVES_PER_MEETING = 200_000
+HEATS = ((0.25, 0.1), (3.0, 0.05))
+"""Temperatures of one start and of the next: cool ones end lower on large fairs, hot ones leave traps."""
+ROUNDS = 200_000
+TOO_MANY = 4
+"""Cost of one break more than a participant may have, in breaks."""
+
+
+@dataclass(frozen=True)
+class AgreedMeetings:
+    """Meetings that are all to be held.
+
+    problem : every pair of it meets; half-days do not part a day, so that a break may span them.
+    open_to : bool (m, s), slots that each meeting is kept to, beside the hours of its two.
+    """
+
+    problem: MeetingProblem
+    open_to: Flags
+
+
+@dataclass(frozen=True)
+class BreaksPlan:
+    """When each meeting is, and what that makes of the days.
+
+    slot   : int64 (m,), NONE for a meeting that found no slot
+    breaks : int64 (people,), of each person
+    """
+
+    slot: Numbers
+    breaks: Numbers
+
+    @property
+    def unplaced(self) -> int:
+        """Meetings that found no slot."""
+        return int((self.slot == NONE).sum())
+
+    @property
+    def total(self) -> int:
+        """Breaks of all together."""
+        return int(self.breaks.sum())
+
+    @property
+    def spread(self) -> int:
+        """Breaks that one person has more than another, those who meet nobody included."""
+        return int(self.breaks.max(initial=0) - self.breaks.min(initial=self.breaks.max(initial=0)))
+
+
+def breaks_of(problem: MeetingProblem, slot: Numbers) -> Numbers:
+    """Breaks of each person: runs of slots without a meeting between two meetings. returns: int64 (people,)."""
+    busy = people_busy(problem, slot)
+    begins = busy & ~np.pad(busy, ((0, 0), (1, 0)))[:, :-1]
+    breaks: Numbers = np.maximum(begins.sum(axis=1) - 1, 0)
+    return breaks
+
+
+def fewest_breaks(
+    agreed: AgreedMeetings,
+    *,
+    seed: int,
+    starts: int = 8,
+    moves: int | None = None,
+    most: int | None = None,
+    until: float = inf,
+) -> BreaksPlan:
+    """Place all meetings and search for the slots with the fewest breaks, from several starts.
+
+    starts  : searches, each from a plan of its own; fewer where one finds no break at all.
+    moves   : tries of each search, MOVES_PER_MEETING for each meeting where it is not given.
+    most    : breaks that nobody should exceed; it holds wherever the search finds it possible.
+    until   : reading of time.monotonic at which the search stops.
+    returns : the plan that leaves fewest meetings out, of these the one with the least excess, then the fewest breaks.
+    Source  : Bofill et al., Constraint Solving Approaches to the Business-to-Business Meeting Scheduling Problem,
+              JAIR 74 (2022).
+    """
+    best: BreaksPlan | None = None
+    for start in range(starts):
+        found = one_search(agreed, seed + start, moves, most, HEATS[start % len(HEATS)], until)
+        if best is None or rank(found, most) < rank(best, most):
+            best = found
+        if rank(best, most) == (0, 0, 0) or monotonic() >= until:
+            break
+    assert best is not None
+    return best
+
+
+def rank(plan: BreaksPlan, most: int | None) -> tuple[int, int, int]:
+    """What makes one plan better than another, the lower the better."""
+    excess = 0 if most is None else int(np.maximum(plan.breaks - most, 0).sum())
+    return plan.unplaced, excess, plan.total
+
+
+def one_search(
+    agreed: AgreedMeetings, seed: int, moves: int | None, most: int | None, heats: tuple[float, float], until: float
+) -> BreaksPlan:
+    """Place the meetings, then move them."""
+    problem, everything = agreed.problem, np.ones(len(agreed.problem.first), bool)
+    slot, _ = place_all(problem, everything, seed=seed, rounds=ROUNDS, until=until, open_to=agreed.open_to)
+    timetable = empty_timetable(problem)
+    timetable = timetable._replace(possible=timetable.possible & agreed.open_to)
+    tries = MOVES_PER_MEETING * len(slot) if moves is None else moves
+    slot, _ = anneal(timetable, slot, break_days(problem, most), seed=seed, moves=tries, heats=heats, until=until)
+    return BreaksPlan(slot, breaks_of(problem, slot))
+
+
+def break_days(problem: MeetingProblem, most: int | None) -> Days:
+    """What breaks cost: each the same, however long it is; those beyond what one may have far more."""
+    people, slots = int(problem.person.max(initial=-1)) + 1, len(problem.half_day)
+    count = np.arange(slots + 1)
+    return Days(
+        waits_held=np.zeros(people, np.int64),
+        waiting=np.ones((people, slots), bool),
+        part=np.zeros(slots, np.int64),
+        by_run=np.ones(1, bool),
+        cost=count + TOO_MANY * np.maximum(count - (slots if most is None else most), 0),
+        movable=(problem.length == 1) & (problem.fixed == NONE),
+    )
