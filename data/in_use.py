@@ -11,6 +11,8 @@ from data.events import TrainingData
 from data.model_versions import Manifest, ModelKind, ModelVersion
 from data.registry import Registry
 from data.settings import Settings
+from data.trials import RunningTrial
+from matching.ranker import GlassBoxRanker
 
 RANKER_FILE, HEADINGS_FOLDER = "ranker.json", "headings"
 _Settings = TypeVar("_Settings", bound=Settings)
@@ -32,6 +34,17 @@ def models_in_use(settings: Settings, *, checked: bool = False) -> tuple[ModelVe
         return ()
     found = (registry.active(kind, checked=checked) for kind in ModelKind)
     return tuple(model for model in found if model is not None)
+
+
+def trial_in_use(settings: Settings) -> RunningTrial | None:
+    """The ranker that is tried beside the one in use, checked; errors as `models_in_use`."""
+    registry = registry_of(settings)
+    trial = registry.pointer().trial if registry is not None else None
+    if registry is None or trial is None:
+        return None
+    model = registry.find(trial.version)
+    registry.check(model)
+    return RunningTrial(GlassBoxRanker.load(model.files / RANKER_FILE), trial.share, training_data(model.manifest))
 
 
 def in_use(settings: _Settings) -> _Settings:

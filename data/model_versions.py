@@ -38,14 +38,10 @@ class ChangeKind(StrEnum):
 class TrialWay(StrEnum):
     """How a version is tried beside the one in use.
 
-    SPLIT      : a share of the requests, by a hash of their words, is answered by it
-    INTERLEAVE : a share of the requests is answered by both, in turns drawn by lot (team draft)
-    SHADOW     : it scores a share of what is shown; nobody sees it
+    SPLIT : a share of the requests, by a hash of their words, is answered by it
     """
 
     SPLIT = "split"
-    INTERLEAVE = "interleave"
-    SHADOW = "shadow"
 
 
 class _Document(BaseModel):

@@ -13,13 +13,14 @@ from pathlib import Path
 from data import shipped
 from data.database import DEFAULT_ORGANISATION
 from data.events import TrainingData
-from data.in_use import in_use, models_in_use, registry_of, training_data, with_models
+from data.in_use import in_use, models_in_use, registry_of, training_data, trial_in_use, with_models
 from data.schema import ERASED_ID, Kind
 from data.settings import Settings
 from data.snapshot import Snapshot, forget_supplier, save_snapshot, vectors_of
 from data.store import Change, Store
 from data.tables import read_suppliers
 from data.track_records import read_track_records
+from data.trials import RunningTrial
 from matching.catalogue import Halves
 from matching.currencies import RateTable
 from matching.encoder import MANIFEST, Encoder, encoder_fingerprint, load_encoder
@@ -37,12 +38,16 @@ SHIPPED_DATA = TrainingData("the shipped corpora and sample", None)
 
 @dataclass(frozen=True)
 class Models:
-    """What a matcher is made of beside suppliers; `trained_on` says by kind what the registry knows of them."""
+    """What a matcher is made of beside suppliers; `trained_on` says by kind what the registry knows of them.
+
+    trial : a ranker that answers some requests instead
+    """
 
     encoder: Encoder
     ranker: GlassBoxRanker
     headings: HeadingModel | None = None
     rates: RateTable | None = None
+    trial: RunningTrial | None = None
     trained_on: Mapping[str, TrainingData] = field(default_factory=dict)
 
     @classmethod
@@ -51,13 +56,13 @@ class Models:
 
         Raises ModelMissing or ModelDamaged where the encoder or ranker cannot be loaded, UnreadableFile for the rates.
         """
-        registered = models_in_use(settings, checked=True)
+        registered, trial = models_in_use(settings, checked=True), trial_in_use(settings)
         settings = with_models(settings, *registered)
         encoder = load_encoder(settings.encoder, settings.encoder_options)
         rates = RateTable.read(settings.rates_path)
         ranker, headings = GlassBoxRanker.load(settings.ranker_path), headings_in_use(settings, encoder)
         known = {str(model.kind): training_data(model.manifest) for model in registered}
-        return cls(encoder, ranker, headings, rates, {kind: data for kind, data in known.items() if data})
+        return cls(encoder, ranker, headings, rates, trial, {kind: data for kind, data in known.items() if data})
 
 
 @dataclass(frozen=True)

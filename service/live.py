@@ -229,6 +229,8 @@ class Live:
         training = training_of(models)
         for kind, version in _versions(models):
             note_model_version(self.database, kind, version, training.get(kind))
+        if models.trial is not None:
+            note_model_version(self.database, "ranker", models.trial.ranker.version, models.trial.trained_on)
 
     def _show_models(self, models: Models, old: Models | None = None) -> None:
         for kind, version in _versions(old) if old else ():

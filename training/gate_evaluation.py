@@ -22,7 +22,7 @@ from training.candidates import LogTraining, learn
 from training.judgment_rules import JudgmentRules
 from training.learning_evaluation import scores_of
 from training.log_faults import with_bots, with_events_twice, with_flipped_labels
-from training.model_measures import measure, with_ranker
+from training.model_measures import measure
 from training.promotion import Bounds, findings
 from training.ranker import JudgedCandidates, fit_ranker, judged_candidates, unranked_matcher
 from training.simulation import Shown, simulate
@@ -119,7 +119,7 @@ def _offer(
         )
         found = GlassBoxRanker.load(model.files / "ranker.json")
     (old, new), (true_old, true_new) = (
-        [measure(with_ranker(matcher, one), candidates, asked) for one in (ranker, found)]
+        [measure(matcher.ranked_by(one), candidates, asked) for one in (ranker, found)]
         for asked, candidates in (_part(collection, judged, part) for part in (parts.judged, parts.truth))
     )
     failed = [one.check for one in findings(old, new, model.manifest.metrics, bounds) if not one.passed]

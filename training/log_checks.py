@@ -37,7 +37,6 @@ class LogMeasures:
     @classmethod
     def of(cls, log: FeedbackLog, judged: Judged, rules: JudgmentRules, parent: GlassBoxRanker) -> LogMeasures:
         """Of a log, as `judge` has read it."""
-        counts = judged.counts
         single = log.with_events(without_double_clicks(log.events, rules.events.double_click_seconds))
         human = without_bots(single, judged.bots)
         _, chosen = gains_of(human, rules)
@@ -46,8 +45,8 @@ class LogMeasures:
         choosing = np.isin(shown.matches, shown.matches[places])
         of_supplier = np.bincount(shown.suppliers[places], minlength=1)
         return cls(
-            of_bots=_share(counts["events in matches of bots"], counts["events"]),
-            twice=_share(counts["double clicks"] + counts["events under a known id"], counts["events"]),
+            of_bots=_share(len(single.events) - len(human.events), len(single.events)),
+            twice=_share(len(log.events) - len(single.events) + log.repeated, len(log.events) + log.repeated),
             one_supplier=_share(of_supplier.max(), len(places)),
             chosen=_share(len(places), choosing.sum()),
             agreement=_agreement(human, places, judged.propensities, rules, parent),

@@ -83,7 +83,7 @@ def side_by_side(settings: Settings, new: Sequence[ModelVersion], collection: Co
     proposed = with_models(in_service, *new)
     base = _matcher(in_service, collection)
     if proposed.encoder == in_service.encoder:
-        other = with_ranker(base, GlassBoxRanker.load(proposed.ranker_path))
+        other = base.ranked_by(GlassBoxRanker.load(proposed.ranker_path))
         judged = (judged_candidates(base, collection),) * 2
     else:
         other = _matcher(proposed, collection)
@@ -116,18 +116,10 @@ def measure(matcher: Matcher, judged: JudgedCandidates, collection: Collection, 
     )
 
 
-def with_ranker(matcher: Matcher, ranker: GlassBoxRanker) -> Matcher:
-    """The same catalogue under another ranker."""
-    return Matcher(
-        matcher.encoder, matcher.catalogue, matcher.index, matcher.word_index, ranker, matcher.headings,
-        rates=matcher.rates,
-    )  # fmt: skip
-
-
 def _matcher(settings: Settings, collection: Collection) -> Matcher:
     models = Models.load(settings)
     flat = unranked_matcher(models.encoder, collection.suppliers, models.headings, models.rates)
-    return with_ranker(flat, models.ranker)
+    return flat.ranked_by(models.ranker)
 
 
 def _gap(catalogue: Catalogue, exposure: dict[str, float]) -> float:

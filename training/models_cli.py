@@ -14,15 +14,18 @@ from rich.progress import Progress
 
 from data import shipped
 from data.collection import Collection
+from data.database import DEFAULT_ORGANISATION, Database
+from data.feedback_log import read_log
 from data.in_use import in_use, registry_of
-from data.model_versions import Change, ModelKind, ModelVersion
+from data.model_versions import Change, ModelKind, ModelVersion, Trial, TrialWay
 from data.registry import ROOT, Registry
 from data.settings import Settings
 from data.training_runs import TrainingRuns
+from data.trials import ranker_versions
 from matching.errors import InvalidInput, SoukError
 from matching.files import write_whole
 from matching.ranker import GlassBoxRanker
-from training.learning_cli import STORE, log_of
+from training.learning_cli import STORE, OrganisationOption, log_of
 from training.tables import print_rows
 
 commands = typer.Typer()
@@ -85,14 +88,38 @@ def add(
     _out.print(f"{model.kind} {model.version} is a candidate now")
 
 
+@_models.command(name="try")
+def try_version(
+    version: Annotated[str | None, typer.Argument(help="Ranker to try; none ends the trial.")] = None,
+    way: Annotated[TrialWay, typer.Option(help="How requests are divided.")] = TrialWay.SPLIT,
+    share: Annotated[float, typer.Option(min=0.001, max=1.0, help="Share of the requests that it answers.")] = 0.5,
+    note: NoteOption = "",
+    who: WhoOption = None,
+) -> None:
+    """Let a ranker answer a share of the requests, by a hash of their words; without a version the trial ends."""
+    registry = _registry()
+    if version is not None and registry.find(version).kind is not ModelKind.RANKER:
+        raise InvalidInput(f"{version} is no ranker: a share of the requests can be given to a ranker only")
+    trial = Trial(version=version, way=way, share=share) if version else None
+    registry.try_beside(trial, who=who or getpass.getuser(), note=note)
+    _out.print(f"{version} answers {share:.0%} of the requests now" if version else "nothing is tried now")
+
+
 @_models.command()
 def compare(
-    versions: Versions,
+    versions: Annotated[list[str] | None, typer.Argument(help="Versions of the registry, of differing kinds.")] = None,
+    online: Annotated[bool, typer.Option(help="Say what the running trial shows so far.")] = False,
+    organisation: OrganisationOption = DEFAULT_ORGANISATION,
     collection: CollectionOption = shipped.SAMPLE,
     bounds: BoundsOption = None,
     markdown: MarkdownOption = False,
 ) -> None:
     """Measure versions beside what is in use, and say what the checks before a promotion would."""
+    if online:
+        _compare_online(organisation, markdown=markdown)
+        return
+    if not versions:
+        raise InvalidInput("expected a version, or --online")
     from training.comparison_rows import measure_rows
 
     side, found = _checked([_registry().find(version) for version in versions], collection, bounds)
@@ -228,6 +255,24 @@ def _registry() -> Registry:
     if registry is None:
         raise InvalidInput("SOUK_MODELS_PATH is empty: there is no model registry")
     return registry
+
+
+def _compare_online(organisation: str, *, markdown: bool) -> None:
+    from training.judgment_rules import JudgmentRules
+    from training.online_comparison import online_rows
+
+    settings, pointer = Settings(), _registry().pointer()
+    if pointer.trial is None or pointer.change is None:
+        raise InvalidInput("nothing is tried now; `souk models try VERSION` begins a trial")
+    database = Database.open(settings.database_url)
+    versions = ranker_versions(database, organisation, pointer.change.moment)
+    in_use_now = GlassBoxRanker.load(in_use(settings).ranker_path).version
+    rows = online_rows(
+        read_log(database, organisation), versions, in_use_now, pointer.trial.version, JudgmentRules.read()
+    )
+    tried, since = pointer.trial, pointer.change.moment
+    _out.print(f"{tried.version} answers {tried.share:.0%} of the requests since {since:%Y-%m-%d %H:%M}")
+    print_rows(rows, markdown=markdown)
 
 
 def _checked(models: list[ModelVersion], collection: Path, bounds: Path | None) -> tuple[Any, Any]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _OLD, _NEW, _WORSE = "#7b8a84", "#0e6b52", "#b3402a"
 _COLUMNS = 3
 _BINS, _LEAST = 10, 10
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "svg.fonttype": "none", "font.family": "sans-serif", "font.size": 9.0, "axes.spines.top": False,
     "axes.spines.right": False, "axes.edgecolor": "#9aa6a1", "axes.titlesize": 9.0,
 }  # fmt: skip

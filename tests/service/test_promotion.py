@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from data.in_use import in_use
-from data.model_versions import ModelKind, ModelVersion
+from data.database import Database
+from data.in_use import in_use, trial_in_use
+from data.model_versions import ModelKind, ModelVersion, Trial, TrialWay
 from data.registry import Registry
 from data.store import Store
+from data.trials import ranker_versions
 from data.workspace import Models
 from matching.profiles import Supplier
 from matching.ranker import GlassBoxRanker
@@ -36,7 +40,11 @@ def settings(settings: ServiceSettings, registry: Registry, tmp_path: Path) -> S
 @pytest.fixture
 def app(settings: ServiceSettings, suppliers: tuple[Supplier, ...]) -> FastAPI:
     Store(settings.database_url).put_suppliers(suppliers)
-    return create_app(settings, lambda: Models(HashingEncoder(), GlassBoxRanker.load(in_use(settings).ranker_path)))
+
+    def load() -> Models:
+        return Models(HashingEncoder(), GlassBoxRanker.load(in_use(settings).ranker_path), trial=trial_in_use(settings))
+
+    return create_app(settings, load)
 
 
 def _added(registry: Registry, version: str, base: float) -> ModelVersion:
@@ -71,3 +79,27 @@ def test_a_damaged_pointer_leaves_the_models_in_service(client: TestClient, regi
     registry.pointer_path.write_text("{", encoding="utf-8")
     wait_until(lambda: "not a pointer" in (client.get("/readyz").json()["detail"] or ""))
     assert _answer(client)[0] == "better"
+
+
+def test_a_trial_answers_its_share_of_the_requests_and_each_request_always_alike(
+    client: TestClient, registry: Registry, settings: ServiceSettings
+) -> None:
+    begun = datetime.now(UTC)
+    _added(registry, "tried", 0.5)
+    registry.try_beside(Trial(version="tried", way=TrialWay.SPLIT, share=0.5), who="ana")
+
+    def answer(number: int, **options: int) -> dict[str, Any]:
+        found: dict[str, Any] = client.post("/v1/match", json={"text": f"argan oil {number}", **options}).json()
+        return found
+
+    wait_until(lambda: "tried" in {answer(number)["versions"]["ranker"] for number in range(8)})
+    versions = [answer(number)["versions"]["ranker"] for number in range(60)]
+    assert 15 < versions.count("tried") < 45
+    assert [answer(number)["versions"]["ranker"] for number in range(60)] == versions
+    first = answer(versions.index("tried"), top=1)
+    later = client.post("/v1/match", json={"cursor": first["next_cursor"]}).json()
+    assert later["versions"]["ranker"] == "tried"
+    noted = ranker_versions(Database.open(settings.database_url), "default", begun)
+    assert noted[first["match_id"]] == "tried"
+    registry.try_beside(None, who="ana")
+    wait_until(lambda: "tried" not in {answer(number)["versions"]["ranker"] for number in range(60)})
