@@ -7,8 +7,10 @@ import logging
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+import numpy as np
 
 from data import shipped
 from data.database import DEFAULT_ORGANISATION
@@ -63,6 +65,14 @@ class Models:
         ranker, headings = GlassBoxRanker.load(settings.ranker_path), headings_in_use(settings, encoder)
         known = {str(model.kind): training_data(model.manifest) for model in registered}
         return cls(encoder, ranker, headings, rates, trial, {kind: data for kind, data in known.items() if data})
+
+    def share_catalogues_with(self, other: Models) -> bool:
+        """Whether catalogues made with these models serve the others too: all but the rankers is equal."""
+        return (
+            self.encoder.fingerprint == other.encoder.fingerprint
+            and self.rates == other.rates
+            and _are_equal(self.headings, other.headings)
+        )
 
 
 @dataclass(frozen=True)
@@ -171,6 +181,13 @@ class Workspace:
         with self._saving:
             forget_supplier(self._snapshot_path, supplier_id)
 
+    def rank_by(self, models: Models) -> None:
+        """Go on with other rankers over the same catalogue; all else of the models must be equal."""
+        with self._lock:
+            self.models = replace(self.models, ranker=models.ranker, trial=models.trial, trained_on=models.trained_on)
+            if self._matcher is not None:
+                self._matcher = self._matcher.ranked_by(models.ranker)
+
     def renew_track_records(self) -> None:
         """Read anew what users told of the suppliers, and who joined lately."""
         with self._lock:
@@ -230,6 +247,15 @@ class Workspace:
                 if self._snapshot_path.exists():
                     _log.warning("%s", damage)
         return Snapshot.empty(self.models.encoder.dimensions)
+
+
+def _are_equal(one: HeadingModel | None, other: HeadingModel | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    pairs = zip(vars(one).values(), vars(other).values(), strict=True)
+    return all(
+        np.array_equal(first, second) if isinstance(first, np.ndarray) else first == second for first, second in pairs
+    )
 
 
 def suppliers_in_use(store: Store) -> tuple[Iterable[Supplier], int, bool]:

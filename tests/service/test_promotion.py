@@ -20,6 +20,7 @@ from data.workspace import Models
 from matching.profiles import Supplier
 from matching.ranker import GlassBoxRanker
 from service.app import create_app
+from service.live import Live
 from service.settings import ServiceSettings
 from tests.conftest import HashingEncoder, simple_ranker
 from tests.service.conftest import wait_until
@@ -71,6 +72,17 @@ def test_promotion_and_rollback_reach_the_service_without_a_failed_request(
     registry.rollback(who="ana")
     wait_until(lambda: _answer(client)[0] == root[0])
     assert _answer(client) == root
+
+
+def test_another_ranker_takes_over_the_catalogue_that_is_there(
+    client: TestClient, live: Live, registry: Registry
+) -> None:
+    before = live.matcher("default").catalogue
+    registry.promote(_added(registry, "better", 0.5), who="ana")
+    wait_until(lambda: _answer(client)[0] == "better")
+    assert live.matcher("default").catalogue is before
+    client.put("/v1/suppliers/S5", json={"name": "Huilerie", "description": "argan oil"})
+    wait_until(lambda: "S5" in dict(_answer(client)[1]))
 
 
 def test_a_damaged_pointer_leaves_the_models_in_service(client: TestClient, registry: Registry) -> None:
