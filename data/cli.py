@@ -15,6 +15,7 @@ from rich.table import Table
 
 from data.database import Database
 from data.exports import ranking_rows, write_rankings, writer_for
+from data.in_use import in_use
 from data.schema import Kind as StoredKind
 from data.settings import Settings
 from data.statement import statement_in_service
@@ -175,7 +176,7 @@ def headings(
     encoder: EncoderOption = None,
 ) -> None:
     """Say which headings of the Harmonized System a text may be about, with probabilities."""
-    settings = Settings.with_encoder(encoder)
+    settings = in_use(Settings.with_encoder(encoder))
     loaded = load_encoder(settings.encoder, settings.encoder_options)
     model = HeadingModel.load(settings.headings_path, encoder=loaded.fingerprint)
     names = heading_names(language or detect_language(text) or "en")
@@ -214,7 +215,7 @@ def statement(
         raise InvalidInput(f"--language is {language!r}, expected one of {', '.join(available_languages())}")
     if out is not None and out.suffix not in STATEMENT_FORMS:
         raise InvalidInput(f"--out is {str(out)!r}, expected a name that ends in {' or '.join(STATEMENT_FORMS)}")
-    settings = Settings()
+    settings = in_use(Settings())
     ranker = GlassBoxRanker.load(settings.ranker_path)
     database = Database.open(settings.database_url)
     written = statement_in_service(database, ranker, exposure=settings.exposure, language=language)

@@ -18,6 +18,11 @@ def _policy(value: Any) -> Any:
     return (ExposurePolicy.parse(value) if value else None) if isinstance(value, str) else value
 
 
+def _folder(value: Any) -> Any:
+    """No folder of an empty text."""
+    return value or None
+
+
 class Settings(BaseSettings):
     """Settings of the commands; each may be set by an environment variable named SOUK_ and the field in capitals."""
 
@@ -38,6 +43,9 @@ class Settings(BaseSettings):
     )
     ranker_path: Path = Field(default=shipped.RANKER, description="File of the ranking model")
     headings_path: Path = Field(default=shipped.HEADINGS, description="Folder of the model that infers HS headings")
+    models_path: Annotated[Path | None, BeforeValidator(_folder)] = Field(
+        default=Path("var/models"), description="Folder of the model registry; empty for none"
+    )
     rates_path: Path = Field(default=shipped.RATES, description="Table of exchange rates, as CSV")
     exposure: Annotated[ExposurePolicy | None, NoDecode, BeforeValidator(_policy)] = Field(
         default=None, description="Group that is owed a share of the exposure, such as size:micro,small=0.4"
@@ -53,5 +61,5 @@ class Settings(BaseSettings):
 
     @classmethod
     def with_encoder(cls, name_or_path: str | None) -> Self:
-        """The settings of the environment, with another encoder where one is named."""
-        return cls(encoder=name_or_path) if name_or_path else cls()
+        """The settings of the environment, with another encoder, whatever the registry has, where one is named."""
+        return cls(encoder=name_or_path, models_path=None) if name_or_path else cls()

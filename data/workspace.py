@@ -5,20 +5,24 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+import numpy as np
 
 from data import shipped
 from data.database import DEFAULT_ORGANISATION
 from data.events import TrainingData
+from data.in_use import in_use, models_in_use, registry_of, training_data, trial_in_use, with_models
 from data.schema import ERASED_ID, Kind
 from data.settings import Settings
 from data.snapshot import Snapshot, forget_supplier, save_snapshot, vectors_of
 from data.store import Change, Store
 from data.tables import read_suppliers
 from data.track_records import read_track_records
+from data.trials import RunningTrial
 from matching.catalogue import Halves
 from matching.currencies import RateTable
 from matching.encoder import MANIFEST, Encoder, encoder_fingerprint, load_encoder
@@ -36,22 +40,39 @@ SHIPPED_DATA = TrainingData("the shipped corpora and sample", None)
 
 @dataclass(frozen=True)
 class Models:
-    """What a matcher is made of beside suppliers."""
+    """What a matcher is made of beside suppliers; `trained_on` says by kind what the registry knows of them.
+
+    trial : a ranker that answers some requests instead
+    """
 
     encoder: Encoder
     ranker: GlassBoxRanker
     headings: HeadingModel | None = None
     rates: RateTable | None = None
+    trial: RunningTrial | None = None
+    trained_on: Mapping[str, TrainingData] = field(default_factory=dict)
 
     @classmethod
     def load(cls, settings: Settings) -> Models:
-        """The models of the settings.
+        """The models that the registry points to, else those of the settings.
 
         Raises ModelMissing or ModelDamaged where the encoder or ranker cannot be loaded, UnreadableFile for the rates.
         """
+        registered, trial = models_in_use(settings, checked=True), trial_in_use(settings)
+        settings = with_models(settings, *registered)
         encoder = load_encoder(settings.encoder, settings.encoder_options)
         rates = RateTable.read(settings.rates_path)
-        return cls(encoder, GlassBoxRanker.load(settings.ranker_path), headings_in_use(settings, encoder), rates)
+        ranker, headings = GlassBoxRanker.load(settings.ranker_path), headings_in_use(settings, encoder)
+        known = {str(model.kind): training_data(model.manifest) for model in registered}
+        return cls(encoder, ranker, headings, rates, trial, {kind: data for kind, data in known.items() if data})
+
+    def share_catalogues_with(self, other: Models) -> bool:
+        """Whether catalogues made with these models serve the others too: all but the rankers is equal."""
+        return (
+            self.encoder.fingerprint == other.encoder.fingerprint
+            and self.rates == other.rates
+            and _are_equal(self.headings, other.headings)
+        )
 
 
 @dataclass(frozen=True)
@@ -160,6 +181,13 @@ class Workspace:
         with self._saving:
             forget_supplier(self._snapshot_path, supplier_id)
 
+    def rank_by(self, models: Models) -> None:
+        """Go on with other rankers over the same catalogue; all else of the models must be equal."""
+        with self._lock:
+            self.models = replace(self.models, ranker=models.ranker, trial=models.trial, trained_on=models.trained_on)
+            if self._matcher is not None:
+                self._matcher = self._matcher.ranked_by(models.ranker)
+
     def renew_track_records(self) -> None:
         """Read anew what users told of the suppliers, and who joined lately."""
         with self._lock:
@@ -221,6 +249,15 @@ class Workspace:
         return Snapshot.empty(self.models.encoder.dimensions)
 
 
+def _are_equal(one: HeadingModel | None, other: HeadingModel | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    pairs = zip(vars(one).values(), vars(other).values(), strict=True)
+    return all(
+        np.array_equal(first, second) if isinstance(first, np.ndarray) else first == second for first, second in pairs
+    )
+
+
 def suppliers_in_use(store: Store) -> tuple[Iterable[Supplier], int, bool]:
     """The stored suppliers, by id, their number, and False; or the sample, and True, where none was ever stored.
 
@@ -246,13 +283,13 @@ def open_workspace(settings: Settings, *, afresh: bool = False) -> Workspace:
 
 
 def training_of(models: Models) -> dict[str, TrainingData]:
-    """What the shipped ones among models were trained on, by kind; of others nothing is known."""
-    known = {}
+    """What models of the registry, and the shipped ones, were trained on, by kind; of others nothing is known."""
+    known = dict(models.trained_on)
     manifest = json.loads((shipped.ENCODER / MANIFEST).read_text(encoding="utf-8"))
     if models.encoder.fingerprint == encoder_fingerprint(manifest["sha256"]):
         known["encoder"] = SHIPPED_DATA
     ranker = training_of_ranker(models.ranker)
-    return {**known, "ranker": ranker} if ranker else known
+    return {"ranker": ranker, **known} if ranker else known
 
 
 def training_of_ranker(ranker: GlassBoxRanker) -> TrainingData | None:
@@ -266,7 +303,12 @@ def training_of_ranker(ranker: GlassBoxRanker) -> TrainingData | None:
 
 def model_signature(settings: Settings) -> tuple[tuple[str, int, int, int], ...]:
     """What tells, without reading them, that models or rates changed: name, inode, size and moment of each file."""
-    paths = (Path(settings.encoder), settings.ranker_path, settings.headings_path, settings.rates_path)
+    registry = registry_of(settings)
+    pointer = [registry.pointer_path] if registry else []
+    with suppress(SoukError):  # of a damaged pointer its own file is what changes
+        settings = in_use(settings)
+    models = Path(settings.encoder), settings.ranker_path, settings.headings_path
+    paths = (*models, settings.rates_path, *pointer)
     files = [file for path in paths for file in (path, *path.rglob("*")) if file.is_file()]
     try:
         stats = [(str(file), file.stat()) for file in files]

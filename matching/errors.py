@@ -17,7 +17,8 @@ SoukError
 ├── StoreUnavailable      the database of records cannot be reached or written
 ├── IndexDamaged          an index file that is torn, or made by another encoder
 ├── ModelMissing          a model folder that is not there, or not a model
-└── ModelDamaged          a model whose contents differ from its manifest or from the code
+├── ModelDamaged          a model whose contents differ from its manifest or from the code
+└── PromotionRefused      a model that the checks before a promotion do not let into service
 
 Each message says what was given, where, and what would do.
 """
@@ -99,3 +100,7 @@ class ModelMissing(SoukError):
 
 class ModelDamaged(SoukError):
     """A model whose files differ from its manifest, or whose features differ from those of the code."""
+
+
+class PromotionRefused(SoukError):
+    """A model that checks do not let into service; the message names each check with its value and bound."""

@@ -446,6 +446,13 @@ class Matcher:
         recent = self.index.recent_vectors
         return dead + recent > max(_RECENT_ROWS, _RECENT_SHARE * len(self.index))
 
+    def ranked_by(self, ranker: GlassBoxRanker) -> Matcher:
+        """The same catalogue under another ranker."""
+        return Matcher(
+            self.encoder, self.catalogue, self.index, self.word_index, ranker, self.headings, self.observe, self.rates,
+            self.track_records,
+        )  # fmt: skip
+
     def _over(self, catalogue: Catalogue, index: LayeredIndex, word_index: WordIndex) -> Matcher:
         """The same models over another state of the suppliers."""
         return Matcher(

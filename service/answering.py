@@ -50,7 +50,7 @@ def answer(caller: Caller, body: MatchBody) -> RankingAnswer:
 
 def first_page(caller: Caller, request: BuyerRequest, options: MatchOptions) -> RankingAnswer:
     """Rank suppliers for a request and note the ranking with what is shown of it."""
-    matcher = caller.workspace.matcher
+    matcher = _matcher_for(caller, request)
     today = current_day()
     with caller.live.turn:
         allowed = options.filters.allowed(matcher.catalogue, today)
@@ -69,7 +69,8 @@ def first_page(caller: Caller, request: BuyerRequest, options: MatchOptions) -> 
 
 def _next_page(caller: Caller, cursor: str, options: MatchOptions) -> RankingAnswer:
     match_id, first = cursors.read_number(cursor)
-    matcher, noted = caller.workspace.matcher, caller.events.match(match_id)
+    noted = caller.events.match(match_id)
+    matcher = _matcher_for(caller, noted.request)
     listed = noted.ranking[first : min(first + options.top, noted.places)]
     scoring = matcher.score_listed(noted.request, listed)
     ranks_by_id = {supplier_id: rank for rank, supplier_id in enumerate(listed, start=first + 1)}
@@ -85,6 +86,13 @@ def _next_page(caller: Caller, cursor: str, options: MatchOptions) -> RankingAns
     page = Page(noted, scoring, matches, first + options.top)
     caller.events.note_impressions(impressions(page, matcher))
     return page_answer(page, matcher, options)
+
+
+def _matcher_for(caller: Caller, request: BuyerRequest) -> Matcher:
+    """The caller's matcher, under the ranker that is tried where the request is one of its."""
+    workspace = caller.workspace
+    trial = workspace.models.trial
+    return workspace.matcher.ranked_by(trial.ranker) if trial and trial.takes(request.text) else workspace.matcher
 
 
 def asked_request(caller: Caller, body: MatchBody | DrawBody) -> BuyerRequest:

@@ -33,6 +33,7 @@ from service.routes import (
     match,
     requests,
     suppliers,
+    training_runs,
     webhooks,
 )
 from service.settings import ServiceSettings
@@ -89,8 +90,8 @@ def _assemble(app: FastAPI, settings: ServiceSettings, metrics: Metrics) -> None
     for module in (start, ledger, statement, fair_pages):
         app.include_router(module.router)
     for routes in (
-        match, draws, headings, suppliers, requests, bulk, feedback, exposure, fairs, fair_meetings, erasures, webhooks,
-        health,
+        match, draws, headings, suppliers, requests, bulk, feedback, exposure, fairs, fair_meetings, training_runs,
+        erasures, webhooks, health,
     ):  # fmt: skip
         app.include_router(routes.router)
     app.openapi = describe(app)  # type: ignore[method-assign]

@@ -39,6 +39,7 @@ from service.schemas import (
     RequestsAnswer,
     SupplierAdviceAnswer,
 )
+from service.training_schemas import TrainingRunAnswer, TrainingRunBody
 from service.webhook_schemas import (
     CreatedWebhookAnswer,
     DeliveriesAnswer,
@@ -189,6 +190,14 @@ class SoukClient:
         return self._get("/v1/exposure", ExposureAnswer, limit=limit)
 
     # Records
+
+    def start_training(self, *, seed: int = 0, with_prior: bool = True) -> TrainingRunAnswer:
+        """Start learning a ranker from the organisation's log, or the run of it that has not ended."""
+        return self._post("/v1/training-runs", TrainingRunBody(seed=seed, with_prior=with_prior), TrainingRunAnswer)
+
+    def training_run(self, run_id: str) -> TrainingRunAnswer:
+        """How far a training run is."""
+        return self._get(f"/v1/training-runs/{_quoted(run_id)}", TrainingRunAnswer)
 
     def put_supplier(
         self, supplier: Supplier, *, if_match: str | None = None, if_none_match: str | None = None

@@ -6,8 +6,9 @@ import logging
 import threading
 from collections import defaultdict
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from concurrent.futures import TimeoutError as StillLoading
+from dataclasses import replace
 from time import monotonic
 
 from data.database import DEFAULT_ORGANISATION, Database
@@ -229,6 +230,8 @@ class Live:
         training = training_of(models)
         for kind, version in _versions(models):
             note_model_version(self.database, kind, version, training.get(kind))
+        if models.trial is not None:
+            note_model_version(self.database, "ranker", models.trial.ranker.version, models.trial.trained_on)
 
     def _show_models(self, models: Models, old: Models | None = None) -> None:
         for kind, version in _versions(old) if old else ():
@@ -305,7 +308,10 @@ class Live:
             if models.headings is None and old.headings is not None:
                 raise ModelDamaged(f"{self._settings.headings_path}: no model of headings that fits the encoder")
             self._note_models(models)
-            self._swap(models)
+            if old.share_catalogues_with(models):
+                self._rerank(models)
+            else:
+                self._swap(models)
         except StoreUnavailable:
             return False
         except Exception as fault:  # whatever a model from elsewhere fails by, the old one goes on
@@ -318,6 +324,24 @@ class Live:
         self._metrics.models_refused.set(0)
         self.notice = None
         return True
+
+    def _rerank(self, models: Models) -> None:
+        """Put other rankers over the catalogues that are there, once none of them is being loaded, all at once."""
+        while not self._stopping.is_set():
+            with self._lock:
+                workspaces, loads = self._workspaces.copy(), tuple(self._loads.values())
+            if wait(loads, timeout=_LEAVE_SECONDS).not_done:
+                continue
+            for _, matcher in self._loaded():
+                _answer(matcher.ranked_by(models.ranker))
+            with self._lock:
+                if self._workspaces.keys() == workspaces.keys():
+                    for workspace in workspaces.values():
+                        workspace.rank_by(models)
+                    self._models = replace(
+                        self.models, ranker=models.ranker, trial=models.trial, trained_on=models.trained_on
+                    )
+                    return
 
     def _swap(self, models: Models) -> None:
         """Make every catalogue anew beside the one in service, then put all of them in its place at once."""
@@ -353,7 +377,11 @@ def _done() -> Future[None]:
 
 def _try(workspace: Workspace) -> None:
     """Answer a request, so that a model that cannot is found out before it is in service."""
-    workspace.matcher.match(BuyerRequest(text="test"), top=1)
+    _answer(workspace.matcher)
+
+
+def _answer(matcher: Matcher) -> None:
+    matcher.match(BuyerRequest(text="test"), top=1)
 
 
 def _versions(models: Models) -> tuple[tuple[str, str], ...]:

@@ -40,6 +40,7 @@ STATUS: Mapping[type[errors.SoukError], HTTPStatus] = {
     errors.IndexDamaged: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.ModelMissing: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.ModelDamaged: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.PromotionRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.SoukError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 

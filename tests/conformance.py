@@ -107,6 +107,7 @@ def _known(served: Served, token: str, webhook_id: str) -> dict[str, str]:
         draw_id = client.draw("argan oil").match_id
         client.put_supplier(Supplier(id="erased", name="Firm"))
         receipt = client.erase(supplier_id="erased")
+        run_id = client.start_training().id
         fair = _fair(client)
     return {
         **fair,
@@ -119,6 +120,7 @@ def _known(served: Served, token: str, webhook_id: str) -> dict[str, str]:
         "client_id": "known",
         "erasure_id": receipt.id,
         "webhook_id": webhook_id,
+        "run_id": run_id,
         "url": RECEIVER,
         "match_cursor": cursors.written(ranking.match_id, 1),
         "suppliers_cursor": cursors.written(Kind.SUPPLIERS, ""),

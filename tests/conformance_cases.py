@@ -222,6 +222,7 @@ _BODIES: Mapping[str, Callable[[Any], Any]] = {
     "POST /v1/feedback/batch": lambda body: {**body, "events": [_event(event) for event in body["events"]]},
     "POST /v1/erasures": _erasure,
     "POST /v1/webhooks": _with_room,
+    "POST /v1/training-runs": lambda body: body,
     "PUT /v1/fairs/{fair_id}": _known_fair,
     "PUT /v1/fairs/{fair_id}/participants/{participant_id}": lambda body: {"name": body["name"], "role": "buyer"},
     "PUT /v1/fairs/{fair_id}/wishes": lambda _: {

@@ -26,6 +26,7 @@ class Served:
             **os.environ,
             "SOUK_DATABASE_URL": database_url,
             "SOUK_INDEX_PATH": str(folder / "suppliers.index"),
+            "SOUK_MODELS_PATH": str(folder / "models"),
             **settings,
         }
         self._log = (folder / "server.log").open("ab")

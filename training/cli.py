@@ -13,6 +13,7 @@ from data import shipped
 from data.cli import EncoderOption
 from data.collection import Collection
 from data.database import DEFAULT_ORGANISATION
+from data.in_use import in_use
 from data.settings import Settings
 from data.workspace import Models, headings_in_use
 from matching.currencies import RateTable
@@ -22,7 +23,7 @@ from matching.exposure import ExposurePolicy
 from matching.features import FEATURE_NAMES
 from matching.matcher import Matcher
 from matching.ranker import GlassBoxRanker
-from training import learning_cli
+from training import learning_cli, models_cli
 from training.tables import print_rows
 
 commands = typer.Typer()
@@ -33,8 +34,10 @@ commands.add_typer(_train, name="train")
 commands.add_typer(_model, name="model")
 commands.add_typer(_evaluate, name="evaluate")
 commands.add_typer(learning_cli.commands)
+commands.add_typer(models_cli.commands)
 _train.add_typer(learning_cli.train)
 _evaluate.add_typer(learning_cli.evaluate)
+_evaluate.add_typer(models_cli.evaluate)
 _out = Console()
 _err = Console(stderr=True)
 _REFITS = 50
@@ -265,8 +268,16 @@ def ranker(
     rules: learning_cli.RulesOption = None,
     prior: Annotated[bool, typer.Option(help="With a log: begin from the ranker in use.")] = True,
     organisation: learning_cli.OrganisationOption = DEFAULT_ORGANISATION,
+    register: Annotated[
+        bool, typer.Option(help="With a log: learn from its earlier part, and enter the model as a candidate.")
+    ] = False,
 ) -> None:
     """Fit the glass-box ranker to a judged collection, or to what users did."""
+    if from_log is not None and register:
+        models_cli.learn_into_registry(
+            from_log, version=version, seed=seed, rules=rules, with_prior=prior, organisation=organisation
+        )
+        return
     if from_log is not None:
         folder = out or Path("var/candidate")
         learning_cli.train_from_log(
@@ -296,7 +307,7 @@ def show(
     """Show the curves of the ranker in use: what each value adds to the score, on how much data."""
     from training.ranker_curves import draw, tables
 
-    ranker = GlassBoxRanker.load(Settings().ranker_path)
+    ranker = GlassBoxRanker.load(in_use(Settings()).ranker_path)
     if feature is not None and feature not in FEATURE_NAMES:
         raise InvalidInput(f"--feature is {feature!r}, expected one of {', '.join(FEATURE_NAMES)}")
     curves = [curve for curve in ranker.curves if feature in (None, curve.feature)]
@@ -313,6 +324,7 @@ def _unranked_matcher(settings: Settings, judged: Collection) -> Matcher:
     """A matcher over a collection's suppliers with the models of the settings, without a ranker."""
     from training.ranker import unranked_matcher
 
+    settings = in_use(settings)
     encoder = load_encoder(settings.encoder, settings.encoder_options)
     rates = RateTable.read(settings.rates_path)
     return unranked_matcher(encoder, judged.suppliers, headings_in_use(settings, encoder), rates)

@@ -14,6 +14,7 @@ from data.cli import EncoderOption
 from data.collection import Collection
 from data.database import DEFAULT_ORGANISATION, Database
 from data.feedback_log import FeedbackLog, fingerprint, read_log
+from data.in_use import in_use
 from data.log_files import read_log_file, write_log_file
 from data.settings import Settings
 from data.workspace import Models
@@ -41,7 +42,7 @@ def export_log(
     organisation: OrganisationOption = DEFAULT_ORGANISATION,
 ) -> None:
     """Write what was shown and what users did into one file, without the texts of requests."""
-    rows = write_log_file(_log_of(STORE, organisation), file)
+    rows = write_log_file(log_of(STORE, organisation), file)
     _out.print(f"{rows} rows written to {file}")
 
 
@@ -190,10 +191,10 @@ def train_from_log(
     from training.log_training import STAGES, train_candidate
 
     read = JudgmentRules.read(rules or DEFAULT_RULES)
-    prior = GlassBoxRanker.load(Settings().ranker_path) if with_prior else None
+    prior = GlassBoxRanker.load(in_use(Settings()).ranker_path) if with_prior else None
     with Progress(console=_err) as bar:
         task = bar.add_task("reading", total=len(STAGES) + 1)
-        log = _log_of(source, organisation)
+        log = log_of(source, organisation)
         made = train_candidate(
             log, out, rules=read, version=version, prior=prior, seed=seed,
             progress=lambda stage: bar.update(task, advance=1, description=stage),
@@ -206,7 +207,8 @@ def train_from_log(
     _out.print(f"candidate {made.ranker.version} written to {out}; it is not in service")
 
 
-def _log_of(source: str, organisation: str) -> FeedbackLog:
+def log_of(source: str, organisation: str) -> FeedbackLog:
+    """The log of the store, or of a file."""
     if source != STORE:
         return read_log_file(Path(source))
     return read_log(Database.open(Settings().database_url), organisation)

@@ -108,7 +108,7 @@ def _table(title: str, *headings: str) -> Table:
 
 def _draw_curve(axis: Axes, curve: Curve) -> None:
     """Steps with their interval, hollow dots where there are few data, a dashed line for UNKNOWN."""
-    bounds = _bounds(curve.edges)
+    bounds = step_bounds(curve.edges)
     axis.axhline(0.0, color="0.8", linewidth=0.8)
     axis.stairs(curve.contributions, bounds, baseline=None, color="C0", linewidth=1.6)
     axis.axhline(curve.unknown, color="C1", linestyle="--", linewidth=1.0, label="unknown")
@@ -127,7 +127,7 @@ def _draw_curve(axis: Axes, curve: Curve) -> None:
 
 
 def _draw_calibration(axis: Axes, calibration: Calibration) -> None:
-    bounds = _bounds(calibration.edges)
+    bounds = step_bounds(calibration.edges)
     axis.stairs(calibration.probabilities, bounds, baseline=None, color="C2", linewidth=1.6)
     axis.stairs(calibration.high, bounds, baseline=np.array(calibration.low), fill=True, color="C2", alpha=0.2)
     axis.set_title(f"probability of grade {calibration.relevant_grade} or above", fontsize=9)
@@ -140,7 +140,7 @@ def _limits(values: Sequence[float]) -> tuple[float, float]:
     return min(values) - margin, max(values) + margin
 
 
-def _bounds(edges: Sequence[float]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def step_bounds(edges: Sequence[float]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     """Edges with an end on either side, as the first and the last step have none of their own."""
     if not edges:
         return np.array([-0.5, 0.5])

@@ -118,6 +118,8 @@ METHODS: Mapping[str, Callable[[SoukClient, Path], object]] = {
     "POST /v1/imports/{kind}/file": lambda client, file: client.import_file(Records.SUPPLIERS, file),
     "GET /v1/exports/{kind}": lambda client, _: list(client.export_suppliers()),
     "GET /v1/exposure": lambda client, _: client.exposure(),
+    "POST /v1/training-runs": lambda client, _: client.start_training(seed=1),
+    "GET /v1/training-runs/{run_id}": lambda client, _: client.training_run(client.start_training(seed=1).id),
     "DELETE /v1/suppliers/{supplier_id}": lambda client, _: client.delete_supplier(RUGS.id),
     "DELETE /v1/requests/{request_id}": lambda client, _: client.delete_request("R 1"),
     "POST /v1/erasures": lambda client, _: client.erase(supplier_id="F1"),

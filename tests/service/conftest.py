@@ -26,7 +26,10 @@ ALL = tuple(Scope)
 
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> ServiceSettings:
-    return ServiceSettings(database_url=database_url, index_path=tmp_path / "suppliers.index", follow_seconds=0.2)
+    return ServiceSettings(
+        database_url=database_url, index_path=tmp_path / "suppliers.index", models_path=tmp_path / "models",
+        follow_seconds=0.2,
+    )  # fmt: skip
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ def _path(path: str, supplier: str, request: str, webhook: str = "W1", erasure: 
     named = {
         "supplier_id": supplier, "request_id": request, "kind": "suppliers", "webhook_id": webhook,
         "erasure_id": erasure, "draw_id": draw, "fair_id": "F-SECRET", "participant_id": "P-SECRET", "plan_id": "1",
-        "invitation_id": "I1", "meeting_id": "M1", "sheet": "participants",
+        "invitation_id": "I1", "meeting_id": "M1", "run_id": "T1", "sheet": "participants",
     }  # fmt: skip
     for name, value in named.items():
         path = path.replace(f"{{{name}}}", value)

@@ -1,0 +1,198 @@
+"""The gate before a promotion: checks of relevance, fairness, time, and of the log that a candidate learnt from."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from data.in_use import RANKER_FILE, training_data
+from data.model_versions import Change, ModelKind, ModelVersion
+from data.registry import Registry
+from data.settings import Settings
+from data.statement import learning_from
+from matching.errors import InvalidInput, PromotionRefused, UnreadableFile
+from matching.files import write_whole
+from matching.messages import available_languages
+from matching.ranker import GlassBoxRanker
+from matching.statement import ranking_statement
+from matching.statement_documents import STATEMENT_FORMS
+from training.model_measures import Measures
+
+DEFAULT_BOUNDS = Path(__file__).with_name("promotion_bounds.toml")
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+NotNegative = Annotated[float, Field(ge=0.0)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class QualityBounds(_Section):
+    """Of relevance."""
+
+    most_ndcg_lost: NotNegative
+    most_outcome_lost: NotNegative
+
+
+class FairnessBounds(_Section):
+    """Of exposure."""
+
+    most_gap_risen: NotNegative
+
+
+class LatencyBounds(_Section):
+    """Of the time of an answer."""
+
+    most_ratio: Annotated[float, Field(ge=1.0)]
+    slack_ms: NotNegative
+
+
+class LogBounds(_Section):
+    """Of the log that a candidate learnt from."""
+
+    most_of_bots: Share
+    most_twice: Share
+    most_one_supplier: Share
+    most_chosen: Share
+    least_agreement: Share
+
+
+class Bounds(_Section):
+    """All bounds, each in its section; `promotion_bounds.toml` says what they are of."""
+
+    quality: QualityBounds
+    fairness: FairnessBounds
+    latency: LatencyBounds
+    log: LogBounds
+
+    @classmethod
+    def read(cls, path: Path = DEFAULT_BOUNDS) -> Self:
+        """Read a TOML file of every bound; UnreadableFile where it is none, InvalidInput for a wrong or missing one."""
+        try:
+            document = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise UnreadableFile(f"{path}: not a TOML file of bounds: {error}") from error
+        try:
+            return cls.model_validate(document)
+        except ValidationError as error:
+            fault = error.errors()[0]
+            raise InvalidInput(f"{path}: {'.'.join(map(str, fault['loc']))}: {fault['msg']}") from error
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check found: the value, the bound that it may not pass, whether it does not."""
+
+    check: str
+    value: float
+    bound: float
+    passed: bool
+    means: str
+
+    def __str__(self) -> str:
+        return f"{self.check}: {self.means} is {self.value:.4g}, the bound {self.bound:.4g}"
+
+    def row(self) -> dict[str, Any]:
+        """As a row of a table."""
+        return {
+            "check": self.check,
+            "value": self.value,
+            "bound": self.bound,
+            "passed": "yes" if self.passed else "NO",
+            "means": self.means,
+        }
+
+
+def findings(old: Measures, new: Measures, metrics: Mapping[str, Any], bounds: Bounds) -> tuple[Finding, ...]:
+    """What every check finds of new models against those in use.
+
+    metrics : of the candidate's manifest; what its log was like stands there since it was trained
+    """
+    return (*_of_models(old, new, bounds), *_of_log(metrics, bounds))
+
+
+def refuse_failed(found: Sequence[Finding]) -> None:
+    """Raise PromotionRefused where a check failed."""
+    failed = [
+        f"{one.check}: {one.means} is {one.value:.4g}, the bound {one.bound:.4g}" for one in found if not one.passed
+    ]
+    if failed:
+        raise PromotionRefused("the promotion is refused; " + "; ".join(failed))
+
+
+def promote(
+    registry: Registry,
+    models: Sequence[ModelVersion],
+    found: Sequence[Finding],
+    *,
+    who: str,
+    note: str,
+    force: bool,
+    settings: Settings,
+) -> Change:
+    """Put versions in use and write the ranking statement beside them.
+
+    Raises PromotionRefused where a check failed and it is not forced, InvalidInput where it is forced without a note.
+    """
+    if not force:
+        refuse_failed(found)
+    elif not note.strip():
+        raise InvalidInput("--force needs a --note that says why")
+    change = registry.promote(*models, who=who, note=note, findings=tuple(asdict(one) for one in found))
+    for model in models:
+        if model.kind is ModelKind.RANKER:
+            _write_statements(model, change, settings)
+    return change
+
+
+def _of_models(old: Measures, new: Measures, bounds: Bounds) -> Iterator[Finding]:
+    lost = float(old.ndcg.mean() - new.ndcg.mean())
+    most = bounds.quality.most_ndcg_lost
+    yield Finding("quality", lost, most, lost <= most, "nDCG@10 lost on the judged collection")
+    risen = new.gap - old.gap
+    most = bounds.fairness.most_gap_risen
+    yield Finding("fairness", risen, most, risen <= most, "rise of the shortfall in exposure of small firms")
+    most = bounds.latency.most_ratio * old.latency_ms + bounds.latency.slack_ms
+    yield Finding("latency", new.latency_ms, most, new.latency_ms <= most, "median time of an answer in ms")
+
+
+def _of_log(metrics: Mapping[str, Any], bounds: Bounds) -> Iterator[Finding]:
+    log, limits = metrics.get("log"), bounds.log
+    if log is not None:
+        for name, check, most, means in (
+            ("of_bots", "bots", limits.most_of_bots, "share of the events in matches of programs"),
+            ("twice", "duplicates", limits.most_twice, "share of the events that are there twice"),
+            (
+                "one_supplier",
+                "one supplier",
+                limits.most_one_supplier,
+                "share of all choices that one supplier has",
+            ),
+            ("chosen", "labels, too many", limits.most_chosen, "share of what was shown that was chosen"),
+        ):
+            yield Finding(check, log[name], most, log[name] <= most, means)
+        value, least = log["agreement"], limits.least_agreement
+        yield Finding("labels, agreement", value, least, value >= least, "agreement of choices with the model in use")
+    held_out = metrics.get("held out")
+    if held_out is not None:
+        high, least = held_out["gained_high"], -bounds.quality.most_outcome_lost
+        yield Finding("held-out log", high, least, high >= least, "upper end of what is gained per later match")
+
+
+def _write_statements(model: ModelVersion, change: Change, settings: Settings) -> None:
+    """What can be told later of the ranking from this moment on, in every language."""
+    ranker = GlassBoxRanker.load(model.files / RANKER_FILE)
+    data = training_data(model.manifest)
+    for language in available_languages():
+        statement = ranking_statement(
+            ranker, language=language, exposure=settings.exposure, learning=learning_from(data) if data else None,
+            since=change.moment.date(),
+        )  # fmt: skip
+        for ending, written in STATEMENT_FORMS.items():
+            path = model.folder / f"promoted-{change.number}" / f"statement.{language}{ending}"
+            write_whole(path, written(statement).encode())
