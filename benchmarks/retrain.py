@@ -17,11 +17,11 @@ from sqlalchemy import insert
 from data import shipped
 from data.collection import Collection
 from data.database import DEFAULT_ORGANISATION, Database
-from data.events import named_features
 from data.feedback_log import ACTIONS, FeedbackLog, read_log
 from data.schema import EVENTS, IMPRESSIONS, MATCHES
 from data.settings import Settings
 from data.workspace import Models
+from matching.features import named_features
 from matching.ranker import GlassBoxRanker
 from training.judgment_rules import JudgmentRules
 from training.log_training import train_candidate

@@ -5,7 +5,6 @@ Names of fields follow the User Behavior Insights schema 1.3: a match is its que
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +17,6 @@ from sqlalchemy.engine import Connection
 from data.database import Database
 from data.schema import EVENTS, IMPRESSIONS, LOTS, MATCHES, MODEL_VERSIONS
 from matching.errors import UnknownRecord
-from matching.features import FEATURE_NAMES, NOT_ASKED
 from matching.lots import Draw, Lot
 from matching.profiles import BuyerRequest
 
@@ -84,12 +82,6 @@ class Impression:
     score: float
     propensity: float
     ranker_version: str
-
-
-def named_features(values: Sequence[float]) -> dict[str, float | None]:
-    """A feature row as an impression has it: None where UNKNOWN, without what is NOT_ASKED."""
-    named = zip(FEATURE_NAMES, values, strict=True)
-    return {name: None if math.isnan(value) else value for name, value in named if value != NOT_ASKED}
 
 
 @dataclass(frozen=True)

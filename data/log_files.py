@@ -20,9 +20,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from data.events import named_features
 from data.feedback_log import ACTIONS, FeedbackLog, LogBuilder
 from matching.errors import InvalidInput, UnreadableFile
+from matching.features import named_features
 from matching.files import whole_file
 
 Row = dict[str, Any]

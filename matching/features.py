@@ -7,7 +7,8 @@ the supplier states nothing that can be compared, and NOT_ASKED, where the reque
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
@@ -382,6 +383,12 @@ FEATURES: tuple[Feature, ...] = (
     Feature("newcomer", "joined lately", newcomer, Direction.FREE, steps=_NO_OR_YES),
 )
 FEATURE_NAMES: tuple[str, ...] = tuple(feature.name for feature in FEATURES)
+
+
+def named_features(values: Sequence[float]) -> dict[str, float | None]:
+    """A feature row as an impression has it: None where UNKNOWN, without what is NOT_ASKED."""
+    named = zip(FEATURE_NAMES, values, strict=True)
+    return {name: None if math.isnan(value) else value for name, value in named if value != NOT_ASKED}
 
 
 def feature_matrix(comparison: Comparison) -> Floats:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from data.events import Impression, ShownMatch, named_features
+from data.events import Impression, ShownMatch
 from data.schema import Kind
 from matching.certificates import current_day
+from matching.features import named_features
 from matching.matcher import Match, Matcher, Scoring
 from matching.profiles import BuyerRequest
 from service import cursors

@@ -70,7 +70,7 @@ def carried_out(matcher: Matcher, change: AdvisedChange, requests: Mapping[str, 
         stated = one.applied_to(stated)
     anew = _over(matcher, tuple(stated if one.id == stated.id else one for one in change.suppliers))
     row = anew.catalogue.row(stated.id)
-    rows = [anew.score(requests[request_id]).rows for request_id in change.advice.examples]
+    rows = [anew.score(requests[request_id], fold_duplicates=False).rows for request_id in change.advice.examples]
     return Outcome(change, tuple(found.tolist().index(row) + 1 for found in rows))
 
 

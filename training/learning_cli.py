@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -20,7 +20,6 @@ from data.settings import Settings
 from data.workspace import Models
 from matching.errors import InvalidInput
 from matching.ranker import GlassBoxRanker
-from training.simulation import UserModel
 from training.tables import print_rows
 
 commands = typer.Typer()
@@ -52,7 +51,7 @@ def simulate(
     into_store: Annotated[bool, typer.Option(help="Write into the store of the settings instead.")] = False,
     sessions: Annotated[int, typer.Option(min=1, max=10_000_000)] = 10_000,
     places: Annotated[int, typer.Option(min=2, max=100, help="Suppliers shown in each session.")] = 20,
-    users: Annotated[UserModel, typer.Option(help="How users go through a list.")] = UserModel.POSITION,
+    users: Annotated[Literal["position", "cascade"], typer.Option(help="How users go through a list.")] = "position",
     shuffled: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of lists in random order.")] = 0.0,
     poor: Annotated[
         bool, typer.Option(help="Rank by words in common and completeness, not by the ranker in use.")
@@ -64,7 +63,7 @@ def simulate(
     """Let simulated users work through a judged collection and leave a log, for trying out and for capacity plans."""
     from training.learning_evaluation import poor_scores, scores_of
     from training.ranker import judged_candidates, unranked_matcher
-    from training.simulation import Shown, Users
+    from training.simulation import Shown, UserModel, Users
     from training.simulation import simulate as run
     from training.simulation_store import store_simulated
 
@@ -75,7 +74,7 @@ def simulate(
     candidates = judged_candidates(matcher, judged)
     scores = poor_scores(candidates) if poor else scores_of(models.ranker, candidates.features)
     log = run(
-        candidates, Shown.by(candidates, scores, places), sessions=sessions, seed=seed, users=Users(users),
+        candidates, Shown.by(candidates, scores, places), sessions=sessions, seed=seed, users=Users(UserModel(users)),
         shuffled=shuffled, requests=[fingerprint(request.text) for request in judged.requests],
         suppliers=matcher.catalogue.ids,
     )  # fmt: skip

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 import numpy as np
 
 from data.database import Database
-from data.events import Event, EventLog, Impression, ShownMatch, named_features
+from data.events import Event, EventLog, Impression, ShownMatch
 from data.feedback_log import ACTIONS, FeedbackLog
 from data.workspace import Models
+from matching.features import named_features
 from matching.profiles import BuyerRequest
 
 _EVENTS_AT_ONCE = 500
