@@ -29,6 +29,8 @@ from matching.ranker import GlassBoxRanker
 from tests.served import Served
 from training.candidates import add_folder
 
+_LONGEST_SECONDS = 300.0
+
 
 def main() -> None:
     """Print a line per change of the pointer; the exit code is 1 where a request failed."""
@@ -86,6 +88,9 @@ class _Load:
                     waiting.pop(address)
                     took.append(time.monotonic() - start)
             time.sleep(0.05)
+            if time.monotonic() - start > _LONGEST_SECONDS:
+                self.end()
+                raise TimeoutError(f"not in service everywhere after {_LONGEST_SECONDS} s")
         found = self._statuses - counted
         failed = sum(times for status, times in found.items() if status != 200)
         return f"in service after {took[0]:.1f} and {took[1]:.1f} s; {found.total()} requests, {failed} failed"

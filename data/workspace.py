@@ -7,7 +7,7 @@ import logging
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -252,7 +252,7 @@ class Workspace:
 def _are_equal(one: HeadingModel | None, other: HeadingModel | None) -> bool:
     if one is None or other is None:
         return one is other
-    pairs = zip(vars(one).values(), vars(other).values(), strict=True)
+    pairs = [(getattr(one, part.name), getattr(other, part.name)) for part in fields(HeadingModel)]
     return all(
         np.array_equal(first, second) if isinstance(first, np.ndarray) else first == second for first, second in pairs
     )

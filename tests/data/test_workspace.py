@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from data import shipped
@@ -24,7 +26,7 @@ from matching.errors import ModelMissing, NotReady, UnreadableFile
 from matching.files import write_whole
 from matching.profiles import BuyerRequest, Supplier
 from matching.ranker import GlassBoxRanker
-from tests.conftest import HashingEncoder
+from tests.conftest import HashingEncoder, simple_headings, simple_ranker
 
 
 @pytest.fixture
@@ -238,3 +240,13 @@ def test_a_new_table_of_rates_is_seen_as_a_change_of_the_models(settings: Settin
     before = model_signature(own)
     own.rates_path.write_text("date,currency,units_per_eur\n2026-11-24,USD,1.25\n", encoding="utf-8")
     assert model_signature(own) != before
+
+
+def test_models_share_catalogues_where_all_but_the_ranker_is_equal() -> None:
+    used = Models(HashingEncoder(), simple_ranker(), simple_headings())
+    assert used.headings is not None
+    used.headings.infer("argan oil", used.encoder)
+    assert used.share_catalogues_with(Models(HashingEncoder(), simple_ranker(), simple_headings()))
+    assert not used.share_catalogues_with(Models(HashingEncoder(), simple_ranker(), None))
+    other = replace(simple_headings(), biases=np.ones(3, np.float32))
+    assert not used.share_catalogues_with(Models(HashingEncoder(), simple_ranker(), other))
