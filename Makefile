@@ -46,6 +46,8 @@ bench: .venv/development ## slow measurements, for docs/measurements.md
 	$(BIN)/souk evaluate faithfulness --markdown
 	$(BIN)/souk evaluate learning --markdown
 	$(BIN)/souk evaluate fine-tuning --markdown
+	$(BIN)/souk evaluate gate --markdown
+	$(BIN)/souk evaluate rollback
 	$(BIN)/python -m benchmarks.meetings
 	$(BIN)/python -m benchmarks.meeting_days
 	$(BIN)/python -m benchmarks.retrain
@@ -54,6 +56,7 @@ bench: .venv/development ## slow measurements, for docs/measurements.md
 	$(BIN)/python -m benchmarks.markets
 	$(BIN)/python -m benchmarks.large
 	$(BIN)/python -m benchmarks.load
+	$(BIN)/python benchmarks/promotion.py
 	$(BIN)/python benchmarks/conformance.py
 	$(BIN)/python benchmarks/kill.py
 
