@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,7 +15,7 @@ from rich.progress import track
 from rich.table import Table
 
 from data.database import Database
-from data.exports import ranking_rows, write_rankings, writer_for
+from data.exports import need_rows, ranking_rows, write_rankings, writer_for
 from data.in_use import in_use
 from data.schema import Kind as StoredKind
 from data.settings import Settings
@@ -34,9 +35,10 @@ from matching.headings import HeadingModel
 from matching.language import detect_language
 from matching.lots import Draw
 from matching.matcher import Ranking
-from matching.messages import available_languages
-from matching.profiles import BuyerRequest, Supplier
+from matching.messages import available_languages, messages_in
+from matching.profiles import BuyerRequest, Constraints, Supplier
 from matching.ranker import GlassBoxRanker
+from matching.stated_needs import STANDING_TITLES, stated_needs
 from matching.statement_documents import STATEMENT_FORMS, markdown_document
 
 commands = typer.Typer()
@@ -100,14 +102,20 @@ def match(
     top: Annotated[int, typer.Option(min=1, max=1000, help="Matches per request.")] = 10,
     language: Annotated[str | None, typer.Option(help="Language of the reasons; default: the request's.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON Lines instead of a table.")] = False,
+    not_asked: Annotated[
+        list[str] | None,
+        typer.Option(help="A constraint that TEXT seems to state and you do not mean, such as quantity; repeatable."),
+    ] = None,
     encoder: EncoderOption = None,
 ) -> None:
     """Rank suppliers for one request, or for a file of them, and say why."""
     if (text is None) == (requests is None):
         raise InvalidInput("expected either a TEXT or --requests FILE")
+    if not_asked and text is None:
+        raise InvalidInput("--not-asked goes with a TEXT; in a --requests FILE it is the column not_asked")
     if out is not None:
         writer_for(out)
-    wanted = _requests(text, requests)
+    wanted = _requests(text, requests, not_asked)
     settings = Settings.with_encoder(encoder)
     matcher = open_matcher(settings)
     filters = Filters(countries=tuple(country or ())) if country else None
@@ -117,7 +125,7 @@ def match(
         _err.print(f"{rows} matches of {len(wanted)} requests written to {out}")
         return
     for ranking in rankings:
-        _print_json(ranking) if as_json else _print_table(ranking)
+        _print_json(ranking) if as_json else _print_table(ranking, language)
 
 
 @commands.command(name="advise")
@@ -234,13 +242,20 @@ def _stated_draw(file: Path) -> Draw:
         raise UnreadableFile(f"{file}: no answer of a draw ({str(fault).splitlines()[0]})") from None
 
 
-def _requests(text: str | None, file: Path | None) -> list[BuyerRequest]:
+def _requests(text: str | None, file: Path | None, not_asked: Sequence[str] | None = None) -> list[BuyerRequest]:
     if file is None:
-        return [BuyerRequest(text=text or "")]
+        return [_text_request(text or "", not_asked or ())]
     loaded = read_requests(file)
     for refused in loaded.refused:
         _log.warning("%s", refused)
     return list(loaded.profiles)
+
+
+def _text_request(text: str, not_asked: Sequence[str]) -> BuyerRequest:
+    unknown = [name for name in not_asked if name not in Constraints.model_fields]
+    if unknown:
+        raise InvalidInput(f"--not-asked is {unknown[0]!r}, expected one of {', '.join(Constraints.model_fields)}")
+    return BuyerRequest.model_validate({"text": text, "not_asked": not_asked})
 
 
 def _heading_and_field(entry: str) -> tuple[str, str]:
@@ -263,8 +278,9 @@ def _report(file: Path, kind: Kind, loaded: Loaded[Supplier] | Loaded[BuyerReque
 
 
 def _print_json(ranking: Ranking) -> None:
+    needs = need_rows(ranking)
     for row in ranking_rows(ranking):
-        typer.echo(json.dumps(row, ensure_ascii=False))
+        typer.echo(json.dumps({**row, "needs": needs}, ensure_ascii=False))
 
 
 def _print_headings(rows: list[dict[str, Any]], *, as_json: bool) -> None:
@@ -278,7 +294,16 @@ def _print_headings(rows: list[dict[str, Any]], *, as_json: bool) -> None:
     _out.print(table)
 
 
-def _print_table(ranking: Ranking) -> None:
+def _print_needs(ranking: Ranking, language: str | None) -> None:
+    messages = messages_in(language or ranking.request.language or "en")
+    for need in stated_needs(ranking.needs, ranking.request.text, messages):
+        words = f" “{need.words}”" if need.words not in ("", need.value) else ""
+        standing = f" ({messages.text(STANDING_TITLES[need.standing])})" if need.standing in STANDING_TITLES else ""
+        _out.print(f"- {need.title}: {need.value}{words}{standing}", markup=False, highlight=False)
+
+
+def _print_table(ranking: Ranking, language: str | None) -> None:
+    _print_needs(ranking, language)
     table = Table(title=ranking.request.text[:200], title_justify="left", show_lines=True)
     for heading in ("", "supplier", "chance", "why"):
         table.add_column(heading)

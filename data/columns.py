@@ -337,6 +337,7 @@ REQUEST_COLUMNS = (
         "Origen", "Lieferantenland", "Herkunft", "供应商国家", "Paese del fornitore", "País do fornecedor", "Origem",
         "Tedarikçi ülkesi", "Land van leverancier", "Herkomst",
     )),
+    Column("not_asked", "constraints that the text may seem to state and the buyer does not mean", None, Kind.NAMES),
     Column("constraints", "the fields of a portal's form, nested (JSON Lines and Parquet)", None, Kind.NESTED),
 )  # fmt: skip
 

@@ -8,8 +8,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic_core import to_jsonable_python
+
 from matching.errors import InvalidInput
 from matching.matcher import Match, Ranking
+from matching.stated_needs import standing_of, words_of
 
 Row = dict[str, Any]
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -29,6 +32,23 @@ def ranking_rows(ranking: Ranking) -> Iterator[Row]:
             "probability": round(match.probability, 4),
             "reasons": _reasons(match),
         }
+
+
+def need_rows(ranking: Ranking) -> list[Row]:
+    """What was read from the request or stated by its form, as the HTTP answer has it."""
+    return [
+        {
+            "kind": need.kind,
+            "value": to_jsonable_python(need.value),
+            "words": words_of(need, ranking.request.text) or None,
+            "start": need.start,
+            "end": need.end,
+            "confidence": need.confidence,
+            "source": need.source,
+            "standing": standing_of(need, ranking.needs),
+        }
+        for need in ranking.needs.found
+    ]
 
 
 def write_rankings(rankings: Iterable[Ranking], path: Path) -> int:

@@ -19,7 +19,7 @@ _SUPPLIER_COLUMNS = (
 )  # fmt: skip
 _REQUEST_COLUMNS = (
     "id", "buyer", "country", "language", "text", "delivery_country", "hs", "quantity", "certifications", "incoterm",
-    "languages", "max_lead_time_days", "max_price", "supplier_countries",
+    "languages", "max_lead_time_days", "max_price", "supplier_countries", "not_asked",
 )  # fmt: skip
 
 

@@ -22,6 +22,14 @@ class Status(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Standing(StrEnum):
+    """Whether a need counts in the match, and if not, why."""
+
+    COUNTS = "counts"
+    UNSURE = "unsure"
+    OUTWEIGHED = "outweighed"
+
+
 @dataclass(frozen=True)
 class Term:
     """One feature's part of the score: its value (None unless its state is known) and what it adds, in log-odds."""

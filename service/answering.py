@@ -14,6 +14,7 @@ from matching.certificates import current_day
 from matching.features import named_features
 from matching.matcher import Match, Matcher, Scoring
 from matching.profiles import BuyerRequest
+from matching.stated_needs import standing_of, words_of
 from service import cursors
 from service.access import Caller
 from service.draw_schemas import DrawBody
@@ -129,7 +130,10 @@ def page_answer(page: Page, matcher: Matcher, options: AnswerOptions) -> Ranking
         match_id=page.match.id,
         request_id=query.request.id,
         language=query.request.language,
-        needs=[NeedAnswer.of(need) for need in query.needs.found],
+        needs=[
+            NeedAnswer.of(need, words_of(need, query.request.text), standing_of(need, query.needs))
+            for need in query.needs.found
+        ],
         headings=[HeadingAnswer.of(chance, reader) for chance in matcher.likeliest_headings(query)],
         matches=[MatchAnswer.of(match) for match in page.matches],
         day=query.today,

@@ -12,7 +12,7 @@ from matching.filters import Filters
 from matching.messages import available_languages
 from matching.profile_changes import ProfileField
 from matching.profiles import BuyerRequest, HeldCertificate, Identifier, PriceRange, Quantity, Size, Supplier
-from matching.reasons import State, Status
+from matching.reasons import Standing, State, Status
 
 if TYPE_CHECKING:
     from matching.advice import SupplierAdvice
@@ -224,15 +224,19 @@ class NeedAnswer(_Answer):
 
     kind: str
     value: Any
+    words: str | None = Field(description="What it was read from; null where the form states it")
     start: int | None
     end: int | None
     confidence: float
     source: str
+    standing: Standing = Field(
+        description="Whether it counts, is too unsure to count, or is outweighed by another value of its kind"
+    )
 
     @classmethod
-    def of(cls, need: Need) -> Self:
-        """Answer of a need."""
-        return cls.model_validate(need)
+    def of(cls, need: Need, words: str, standing: Standing) -> Self:
+        """Answer of a need, with the words it was read from."""
+        return cls(**vars(need), words=words or None, standing=standing)
 
 
 class HeadingAnswer(_Answer):

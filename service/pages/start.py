@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated
 
@@ -14,13 +15,12 @@ from data.trade_glossary import heading_names
 from matching.errors import SoukError
 from matching.explanation import FEATURE_TITLES
 from matching.matcher import Ranking
-from matching.messages import Messages
 from matching.profiles import BuyerRequest
+from matching.stated_needs import STANDING_TITLES, stated_needs
 from service.access import Caller, Matching
 from service.pages.layout import ReaderMessages, page
-from service.pages.needs import FORM_FIELDS, corrected_request, form_values, name_of, shown_needs
+from service.pages.needs import NAMES, corrected_request, faulty_fields, form_fields, form_values
 from service.problems import faults_of
-from service.schemas import Fault
 
 router = APIRouter(include_in_schema=False)
 _SHOWN_MATCHES = 10
@@ -46,51 +46,44 @@ def start(
     corrected : whether the form came along by which the buyer corrects what was read
     """
     reader = str(messages.locale.language)
-    typed = _typed(request) if corrected else None
-    ranking, fault = _matches(caller, q, typed, reader)
+    typed = {name: request.query_params.get(name, "") for name in NAMES} if corrected else None
+    found = _found(caller, q, typed, reader)
+    ranking = found.ranking
+    values = typed if typed is not None else form_values(ranking.needs, messages) if ranking else {}
     content = {
         "q": q,
         "ranking": ranking,
-        "needs": shown_needs(ranking.needs, q, messages) if ranking else [],
-        "form": _form(ranking, typed, messages),
+        "needs": stated_needs(ranking.needs, q, messages) if ranking else [],
+        "standing_titles": STANDING_TITLES,
+        "form": form_fields(values, found.faulty_fields, messages) if q.strip() and (ranking or values) else [],
         "heading_names": heading_names(reader),
-        "fault": fault,
+        "fault": found.fault,
+        "faulty_fields": found.faulty_fields,
         "examples": EXAMPLES,
         "feature_titles": FEATURE_TITLES,
     }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if fault else HTTPStatus.OK
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if found.fault or found.faulty_fields else HTTPStatus.OK
     query = {"q": q} | ({"corrected": "1", **typed} if typed else {})
     return page(request, "start.html", messages, content, query=query, status=status)
 
 
-def _typed(request: Request) -> dict[str, str]:
-    names = (name_of(kind, part) for kind, part, _ in FORM_FIELDS)
-    return {name: request.query_params.get(name, "") for name in names}
+@dataclass(frozen=True)
+class _Found:
+    """Matches, or why there are none: a fault of the request, or fields of the form that cannot be used."""
+
+    ranking: Ranking | None = None
+    fault: str = ""
+    faulty_fields: frozenset[str] = frozenset()
 
 
-def _form(ranking: Ranking | None, typed: Mapping[str, str] | None, messages: Messages) -> list[tuple[str, str, str]]:
-    """Name, title and value of each field; none before a request was read."""
-    if ranking is None and typed is None:
-        return []
-    values = typed if typed is not None or ranking is None else form_values(ranking.needs, messages)
-    named = ((name_of(kind, part), title) for kind, part, title in FORM_FIELDS)
-    return [(name, messages.text(title), (values or {}).get(name, "")) for name, title in named]
-
-
-def _matches(
-    caller: Caller, q: str, typed: Mapping[str, str] | None, language: str
-) -> tuple[Ranking | None, str | None]:
+def _found(caller: Caller, q: str, typed: Mapping[str, str] | None, language: str) -> _Found:
     if not q.strip():
-        return None, None
+        return _Found()
     try:
         asked = BuyerRequest(text=q) if typed is None else corrected_request(q, typed)
-        return caller.workspace.matcher.match(asked, top=_SHOWN_MATCHES, language=language), None
+        return _Found(caller.workspace.matcher.match(asked, top=_SHOWN_MATCHES, language=language))
     except ValidationError as error:
-        return None, _told(faults_of(error)[0])
+        faulty = faulty_fields(error)
+        return _Found(faulty_fields=faulty) if faulty else _Found(fault=faults_of(error)[0].expected)
     except SoukError as error:
-        return None, str(error)
-
-
-def _told(fault: Fault) -> str:
-    field = fault.field.removeprefix("constraints.")
-    return fault.expected if field == "text" else f"{field} = {fault.value!r}: {fault.expected}"
+        return _Found(fault=str(error))

@@ -48,6 +48,34 @@ def test_advice_is_printed_in_the_language_asked_for(monkeypatch: pytest.MonkeyP
     assert "Votre profil n'indique pas : " in output
 
 
+ASKED = "500 litres argan oil to Germany, Ecocert"
+
+
+@pytest.fixture
+def own_store(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SOUK_DATABASE_URL", f"sqlite:///{tmp_path}/souk.db")
+    monkeypatch.setenv("SOUK_INDEX_PATH", str(tmp_path / "suppliers.index"))
+
+
+@pytest.mark.usefixtures("own_store")
+def test_a_match_tells_what_was_read_and_leaves_out_what_is_not_asked() -> None:
+    output = run("match", ASKED, "--top", "1", "--language", "fr", "--not-asked", "delivery_country")
+    assert "- quantité: 500 litres" in output
+    assert "pays de livraison" not in output
+    rows = [json.loads(line) for line in run("match", ASKED, "--top", "1", "--json").splitlines()]
+    assert {(need["kind"], need["words"], need["standing"]) for need in rows[0]["needs"]} >= {
+        ("quantity", "500 litres", "counts"),
+        ("delivery_country", "Germany", "counts"),
+    }
+
+
+def test_what_is_not_asked_must_be_a_constraint_of_a_text() -> None:
+    with pytest.raises(InvalidInput, match="--not-asked is 'colour', expected one of delivery_country"):
+        run("match", ASKED, "--not-asked", "colour")
+    with pytest.raises(InvalidInput, match="column not_asked"):
+        run("match", "--requests", "requests.csv", "--not-asked", "quantity")
+
+
 def _answer_of_a_draw(file: Path, **altered: Any) -> Path:
     made = draw_suppliers(
         "kilim", ["S1", "S2", "S3"], np.array([0.9, 0.8, 0.7]), np.zeros(3), k=2, seed=5, threshold=0.5

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -144,15 +145,29 @@ def test_the_api_answers_over_the_network(address: str) -> None:
     assert len(found["matches"]) == 3
 
 
-@pytest.mark.parametrize(("language", "direction"), [("de", "ltr"), ("ar", "rtl")])
-def test_a_browser_shows_explained_matches(address: str, language: str, direction: str, tmp_path: Path) -> None:
+def _shown(url: str, folder: Path) -> str:
+    """The document that Chromium makes of a page."""
     chromium = shutil.which("chromium")
     assert chromium, "Chromium is installed by `make test`"
-    page = subprocess.run(
+    return subprocess.run(
         [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync", "--no-first-run", f"--user-data-dir={tmp_path}",
-         "--window-size=400,800", "--dump-dom", f"{address}/?q=argan+bio&language={language}"],
+         "--disable-component-update", "--disable-sync", "--no-first-run", f"--user-data-dir={folder}",
+         "--window-size=400,800", "--dump-dom", url],
         capture_output=True, text=True, timeout=120, check=True,
     ).stdout  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "direction"), [("de", "ltr"), ("ar", "rtl")])
+def test_a_browser_shows_explained_matches(address: str, language: str, direction: str, tmp_path: Path) -> None:
+    page = _shown(f"{address}/?q=argan+bio&language={language}", tmp_path)
     assert f'dir="{direction}"' in page
     assert page.count("<article>") == 10
+
+
+def test_a_browser_shows_the_form_as_the_buyer_corrected_it(address: str, tmp_path: Path) -> None:
+    q = urllib.parse.quote("500 litres of argan oil to Germany")
+    form = "corrected=1&delivery_country=&quantity.value=200&quantity.unit=kg"
+    page = _shown(f"{address}/?q={q}&language=en&{form}", tmp_path)
+    assert "<mark><bdi>200 kg</bdi></mark> (as you stated)" in page
+    assert "(another value counts)" in page
+    assert "Germany</bdi></mark>" not in page

@@ -10,8 +10,9 @@ from matching.advice_sentences import PART_TITLES
 from matching.explanation import FEATURE_TITLES
 from matching.messages import CATALOGUES, available_languages, messages_in
 from matching.profiles import Money, Quantity
+from matching.stated_needs import KIND_TITLES, PERIOD_TITLES, STANDING_TITLES
 from matching.statement import SIZE_TITLES
-from service.pages.needs import FORM_FIELDS, KIND_TITLES
+from service.pages.needs import FORM_FIELDS
 
 ROOT = Path(__file__).parents[2]
 TRANSLATED = [language for language in available_languages() if language != "en"]
@@ -28,7 +29,8 @@ def _messages_in_code() -> set[str]:
         for message in extract_from_dir(ROOT / folder, [code, html], keywords=keywords)
     ]
     titles = [FEATURE_TITLES.values(), PART_TITLES.values(), SIZE_TITLES.values(), KIND_TITLES.values()]
-    return set(found).union(*titles, (title for _, _, title in FORM_FIELDS))
+    titles += [PERIOD_TITLES.values(), STANDING_TITLES.values()]
+    return set(found).union(*titles, (message for _, _, *messages in FORM_FIELDS for message in messages))
 
 
 @pytest.mark.parametrize("language", TRANSLATED)

@@ -73,3 +73,12 @@ def test_a_cell_that_a_spreadsheet_would_run_is_exported_as_text(client: TestCli
 
 def test_an_export_of_nothing_is_empty(client: TestClient) -> None:
     assert client.get("/v1/exports/requests").content == b""
+
+
+@pytest.mark.parametrize("format", ["csv", "xlsx"])
+def test_what_a_request_does_not_ask_survives_a_table(client: TestClient, format: str) -> None:
+    request = {"text": "500 l argan oil to Germany", "not_asked": ["delivery_country", "quantity"]}
+    client.put("/v1/requests/R1", json=request)
+    exported = client.get("/v1/exports/requests", params={"format": format}).content
+    answer = client.post("/v1/imports/requests/file", files={"file": (f"r.{format}", exported)}).json()
+    assert (answer["unchanged"], answer["refused"]) == (1, [])

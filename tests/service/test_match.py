@@ -275,3 +275,18 @@ def test_an_erased_near_duplicate_is_named_on_no_further_page(listed_twice: Test
     listed_twice.post("/v1/erasures", json={"supplier_id": "S1b"})
     rest = _match(listed_twice, cursor=first["next_cursor"], top=10)["matches"]
     assert {match["supplier"]["id"]: match["also_listed_as"] for match in rest}["S1"] == []
+
+
+def test_each_need_states_its_words_and_whether_it_counts(client: TestClient) -> None:
+    request = {"text": "500 litres of argan oil to Germany", "constraints": {"quantity": {"value": 200, "unit": "kg"}}}
+    needs = [(one["kind"], one["words"], one["standing"]) for one in _match(client, request=request)["needs"]]
+    assert needs == [
+        ("quantity", None, "counts"),
+        ("quantity", "500 litres", "outweighed"),
+        ("delivery_country", "Germany", "counts"),
+    ]
+
+
+def test_what_is_not_asked_is_no_need_of_the_answer(client: TestClient) -> None:
+    request = {"text": "500 litres of argan oil to Germany", "not_asked": ["delivery_country"]}
+    assert [one["kind"] for one in _match(client, request=request)["needs"]] == ["quantity"]

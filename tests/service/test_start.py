@@ -5,7 +5,10 @@ import re
 import pytest
 from fastapi.testclient import TestClient
 
-from matching.messages import available_languages
+from matching.messages import available_languages, messages_in
+from matching.needs import needs_of
+from matching.profiles import BuyerRequest, Constraints, Money, Quantity
+from service.pages.needs import corrected_request, form_values
 from tests.service.conftest import wait_until
 
 
@@ -82,8 +85,65 @@ def test_the_form_wins_and_an_emptied_field_is_not_asked_for(client: TestClient)
     assert _field(page, "quantity.value") == "200"
 
 
-def test_a_faulty_field_is_named_and_what_was_typed_stays(client: TestClient) -> None:
-    answer = client.get("/", params=ASKED | {"corrected": "1", "delivery_country": "Atlantis", "incoterm": "FOB"})
+def test_faulty_fields_say_what_they_take_and_keep_what_was_typed(client: TestClient) -> None:
+    typed = {"corrected": "1", "delivery_country": "Atlantis", "supplier_countries": "Maroc, Mordor", "incoterm": "FOB"}
+    answer = client.get("/", params=ASKED | typed)
     assert answer.status_code == 422
-    assert "delivery_country" in answer.text
-    assert (_field(answer.text, "delivery_country"), _field(answer.text, "incoterm")) == ("Atlantis", "FOB")
+    assert len(re.findall(r'aria-invalid="true".*?<span[^>]*>Indiquez un pays', answer.text, re.DOTALL)) == 2
+    assert {name: _field(answer.text, name) for name in ("delivery_country", "supplier_countries", "incoterm")} == {
+        "delivery_country": "Atlantis",
+        "supplier_countries": "Maroc, Mordor",
+        "incoterm": "FOB",
+    }
+
+
+def test_an_amount_without_its_number_is_not_asked_for_whatever_its_unit(client: TestClient) -> None:
+    answer = client.get("/", params=ASKED | {"corrected": "1", "quantity.value": "", "quantity.unit": "l"})
+    assert answer.status_code == 200
+    assert "500 litres</bdi></mark>" not in answer.text
+
+
+def test_what_the_form_outweighs_is_shown_as_not_counting(client: TestClient) -> None:
+    form = {"corrected": "1", "quantity.value": "500", "quantity.unit": "litres", "delivery_country": "FR"}
+    page = client.get("/", params=ASKED | form | {"language": "en"}).text
+    assert "<mark><bdi>France</bdi></mark> (as you stated)" in page
+    assert re.search(r"<bdi>Germany</bdi></mark> <q><bdi>[^<]*</bdi></q> \(another value counts\)", page)
+    assert page.count("<mark><bdi>500 litres</bdi></mark>") == 1
+
+
+def test_what_is_ruled_out_and_what_is_not_sure_are_marked(client: TestClient) -> None:
+    page = client.get("/", params={"q": "organic argan oil, not from China, no cosmetic grade", "language": "en"}).text
+    assert "country ruled out: <mark>✗ <bdi>China</bdi></mark>" in page
+    assert "what you rule out: <mark>✗ " in page
+    assert "(not sure enough to count)" in page
+
+
+def test_a_date_without_its_year_is_shown_in_the_requests_own_words(client: TestClient) -> None:
+    page = client.get("/", params={"q": "argan oil, delivery by 15 March", "language": "en"})
+    assert page.status_code == 200
+    assert re.search(r"delivery date: <mark><bdi>[^<]*15 March", page.text)
+
+
+@pytest.mark.parametrize("language", available_languages())
+@pytest.mark.parametrize(
+    "constraints",
+    [
+        Constraints(
+            quantity=Quantity(value=1234567.125, unit="kg"),
+            max_price=Money(value=12.5, currency="EUR", unit="kg"),
+            supplier_countries=("HK", "MO", "MA", "CI"),
+            languages=("fr", "ar"),
+            certifications=("Ecocert", "HACCP"),
+        ),
+        Constraints(delivery_country="HK", incoterm="FOB", max_lead_time_days=30),
+    ],
+)
+def test_a_form_sent_back_as_it_was_filled_in_changes_nothing(language: str, constraints: Constraints) -> None:
+    filled = form_values(needs_of(BuyerRequest(text="x", constraints=constraints)), messages_in(language))
+    assert corrected_request("x", filled).constraints == constraints
+
+
+@pytest.mark.parametrize(("typed", "number"), [("1.500", 1500), ("1 500,5", 1500.5), ("٥٠٠", 500), ("12.5", 12.5)])
+def test_numbers_are_read_as_buyers_write_them(typed: str, number: float) -> None:
+    asked = corrected_request("x", {"quantity.value": typed, "quantity.unit": "kg"}).constraints.quantity
+    assert asked == Quantity(value=number, unit="kg")
