@@ -45,12 +45,14 @@ def plan_meetings(
     selection = select(problem)
     budget = 2 * int(selection.chosen.sum()) + 2_000
     slot, left = place_all(problem, selection.chosen, seed=seed, rounds=budget, until=until)
-    bound = selection.bound
+    most = selection.most
     if left.any():
-        slot, worth_bound = planned_with_slots(problem, slot, seed=seed, rounds=rounds, until=until)
-        bound = min(bound, worth_bound + broken_price(problem, slot))
+        slot, with_slots = planned_with_slots(problem, slot, seed=seed, rounds=rounds, until=until)
+        most = min(most, with_slots)
+    # What breaks more promises may score more, so that both bounds are of plans that break as much as this one.
+    broken = broken_price(problem, slot)
     slot = shorten_waits(problem, slot, seed=seed, until=until)
-    return MeetingPlan(slot, seat(problem, slot, staying=staying, seed=seed), bound, selection.bound)
+    return MeetingPlan(slot, seat(problem, slot, staying=staying, seed=seed), most + broken, selection.most + broken)
 
 
 def broken_price(problem: MeetingProblem, slot: Numbers) -> float:

@@ -24,12 +24,14 @@ class Selection:
     bound     : float, no plan that keeps as many promises scores more
     shortfall : int64 (n,), promised meetings that no selection can give beside the others
     missing   : bool (m,), required pairs that no selection can hold beside the others
+    most      : float, no plan is worth more, broken promises counted at their price
     """
 
     chosen: Flags
     bound: float
     shortfall: Numbers
     missing: Flags
+    most: float
 
 
 @dataclass(frozen=True)
@@ -48,9 +50,10 @@ def select(problem: MeetingProblem) -> Selection:
     """
     possible = possible_starts(problem)
     pairs = len(problem.first)
-    if not pairs:
-        return Selection(np.zeros(0, bool), 0.0, problem.minimum.copy(), np.zeros(0, bool))
     promise, duty = penalties(problem)
+    if not pairs:
+        nobody = np.zeros(0, bool)
+        return Selection(nobody, 0.0, problem.minimum.copy(), nobody, -promise * float(problem.minimum.sum()))
     rows = conditions(problem, possible)
     columns = pairs + len(problem.minimum) + pairs
     cost = np.concatenate([-problem.score, np.full(len(problem.minimum), promise), np.full(pairs, duty)])
@@ -60,7 +63,8 @@ def select(problem: MeetingProblem) -> Selection:
     shortfall = np.maximum(problem.minimum - degrees(problem, chosen), 0)
     missing = problem.required & ~chosen
     assert len(slack) == columns - pairs
-    return Selection(chosen, -value + promise * shortfall.sum() + duty * missing.sum(), shortfall, missing)
+    broken = promise * shortfall.sum() + duty * missing.sum()
+    return Selection(chosen, -value + broken, shortfall, missing, -value)
 
 
 def penalties(problem: MeetingProblem) -> tuple[float, float]:

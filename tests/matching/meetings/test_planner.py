@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.synthetic_fairs import Availability, FairSize, synthetic_fair
@@ -18,6 +18,7 @@ from tests.matching.meetings.fairs import best_worth, plain_fair, random_fair
 
 
 @given(seed=st.integers(0, 10**6), rare_rules=st.booleans())
+@example(seed=324_701, rare_rules=True)  # slots break a promise that the selection could keep
 @settings(max_examples=60, deadline=None)
 def test_plan_of_a_small_fair_is_as_good_as_the_exact_programme_and_keeps_every_rule(
     seed: int, rare_rules: bool
