@@ -70,7 +70,7 @@ def import_file(
 
     Exit code 3 says that some rows were refused.
     """
-    mapping = dict(_heading_and_field(entry) for entry in column or [])
+    mapping = dict(heading_and_field(entry) for entry in column or [])
     store = Store(Settings().database_url)
     loaded: Loaded[Supplier] | Loaded[BuyerRequest]
     if kind is Kind.SUPPLIERS:
@@ -258,7 +258,8 @@ def _text_request(text: str, not_asked: Sequence[str]) -> BuyerRequest:
     return BuyerRequest.model_validate({"text": text, "not_asked": not_asked})
 
 
-def _heading_and_field(entry: str) -> tuple[str, str]:
+def heading_and_field(entry: str) -> tuple[str, str]:
+    """The parts of --column HEADING=FIELD; InvalidInput where it has not both."""
     heading, equals, field = entry.rpartition("=")
     if not equals or not heading:
         raise InvalidInput(f"--column is {entry!r}, expected HEADING=FIELD")

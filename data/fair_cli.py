@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from data import fair_benchmark_cli
+from data.cli import heading_and_field
 from data.fair_cli_output import (
     print_changes,
     print_fairs,
@@ -102,7 +103,7 @@ def import_sheet(
     ] = None,
 ) -> None:
     """Read a spreadsheet: good rows are kept, each refused row is listed. Exit code 3: some rows were refused."""
-    mapping = dict(_heading_and_field(entry) for entry in column or [])
+    mapping = dict(heading_and_field(entry) for entry in column or [])
     fairs = _desk().fairs
     content = fairs.content(fair_id)
     if sheet is Sheet.WISHES:
@@ -285,13 +286,6 @@ def _session(text: str) -> dict[str, str]:
     if not dash:
         raise InvalidInput(f"--session is {text!r}, expected one such as 2026-10-07 09:00-12:30")
     return {"day": day, "starts": starts.strip(), "ends": ends.strip()}
-
-
-def _heading_and_field(entry: str) -> tuple[str, str]:
-    heading, equals, field = entry.rpartition("=")
-    if not equals or not heading:
-        raise InvalidInput(f"--column is {entry!r}, expected HEADING=FIELD")
-    return heading, field
 
 
 def _report(file: Path, sheet: Sheet, loaded: Loaded[Participant] | Loaded[Wish]) -> None:

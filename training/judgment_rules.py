@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from matching.errors import InvalidInput, UnreadableFile
+from training.toml_files import read_toml
 
 DEFAULT_RULES = Path(__file__).with_name("judgment_rules.toml")
 Grade = Annotated[float, Field(ge=-3.0, le=3.0)]
@@ -85,12 +84,4 @@ class JudgmentRules(_Section):
     @classmethod
     def read(cls, path: Path = DEFAULT_RULES) -> Self:
         """Read a TOML file of every rule; UnreadableFile where it is none, InvalidInput for a wrong or missing rule."""
-        try:
-            document = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise UnreadableFile(f"{path}: not a TOML file of rules: {error}") from error
-        try:
-            return cls.model_validate(document)
-        except ValidationError as error:
-            fault = error.errors()[0]
-            raise InvalidInput(f"{path}: {'.'.join(map(str, fault['loc']))}: {fault['msg']}") from error
+        return read_toml(cls, path, "rules")

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from data.in_use import RANKER_FILE, training_data
 from data.model_versions import Change, ModelKind, ModelVersion
 from data.registry import Registry
 from data.settings import Settings
 from data.statement import learning_from
-from matching.errors import InvalidInput, PromotionRefused, UnreadableFile
+from matching.errors import InvalidInput, PromotionRefused
 from matching.files import write_whole
 from matching.messages import available_languages
 from matching.ranker import GlassBoxRanker
 from matching.statement import ranking_statement
 from matching.statement_documents import STATEMENT_FORMS
 from training.model_measures import Measures
+from training.toml_files import read_toml
 
 DEFAULT_BOUNDS = Path(__file__).with_name("promotion_bounds.toml")
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -73,15 +73,7 @@ class Bounds(_Section):
     @classmethod
     def read(cls, path: Path = DEFAULT_BOUNDS) -> Self:
         """Read a TOML file of every bound; UnreadableFile where it is none, InvalidInput for a wrong or missing one."""
-        try:
-            document = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise UnreadableFile(f"{path}: not a TOML file of bounds: {error}") from error
-        try:
-            return cls.model_validate(document)
-        except ValidationError as error:
-            fault = error.errors()[0]
-            raise InvalidInput(f"{path}: {'.'.join(map(str, fault['loc']))}: {fault['msg']}") from error
+        return read_toml(cls, path, "bounds")
 
 
 @dataclass(frozen=True)
