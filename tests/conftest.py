@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from numpy.typing import NDArray
 
 from matching.encoder import TextKind, TokenVectors
@@ -19,6 +20,10 @@ from matching.profiles import Supplier
 from matching.ranker import Curve, GlassBoxRanker
 from matching.words import fold
 from tests.postgresql import PostgresqlServer
+
+# A busy machine is no reason to fail.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 class HashingEncoder:

@@ -48,7 +48,7 @@ def test_a_deleted_supplier_is_not_in_the_next_snapshot(path: Path, matcher: Mat
     assert b"S3" not in path.read_bytes()
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(cut=st.floats(0, 0.999), flip=st.booleans())
 def test_a_torn_or_altered_file_is_noticed(tmp_path_factory: pytest.TempPathFactory, cut: float, flip: bool) -> None:
     path, encoder = tmp_path_factory.mktemp("torn") / "index", HashingEncoder()

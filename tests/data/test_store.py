@@ -152,7 +152,7 @@ _STEPS = st.lists(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=_STEPS, seen=st.integers(0, 12))
 def test_a_follower_that_applies_the_changes_holds_what_the_store_holds(
     fresh_store: Callable[[], Store], steps: list[tuple[str, str, str]], seen: int

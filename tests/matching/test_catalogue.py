@@ -26,7 +26,7 @@ def _firm(supplier_id: str, offer: str) -> Supplier:
     )  # fmt: skip
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 @given(changes=CHANGES, at_once=st.integers(1, 4))
 def test_a_changed_matcher_answers_like_one_made_anew(
     encoder: HashingEncoder, ranker: GlassBoxRanker, changes: list[tuple[str, str | None]], at_once: int

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from matching.encoder import (
@@ -78,7 +78,6 @@ def test_batch_equals_one_by_one(shipped: StaticEncoder) -> None:
     np.testing.assert_allclose(shipped.encode(TEXTS), single, atol=1e-6)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_token_vectors_sum_to_a_multiple_of_the_text_vector(text: str) -> None:
     encoder = load_shipped()
@@ -88,7 +87,6 @@ def test_token_vectors_sum_to_a_multiple_of_the_text_vector(text: str) -> None:
     np.testing.assert_allclose(total, encoder.encode([text])[0] * np.linalg.norm(total), atol=1e-3)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_spans_lie_inside_the_text(text: str) -> None:
     tokens = load_shipped().token_vectors(text)

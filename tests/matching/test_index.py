@@ -25,7 +25,7 @@ def _best_keys(keys: Keys, vectors: Vectors, query: Vectors, top: int) -> list[i
     return list(dict.fromkeys(keys[order].tolist()))[:top]
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(count=st.integers(1, 60), top=st.integers(1, 15), seed=st.integers(0, 10_000))
 def test_search_gives_the_keys_of_the_best_vectors_each_once(count: int, top: int, seed: int) -> None:
     keys, vectors = _random(count, seed)
@@ -53,7 +53,7 @@ def test_an_empty_index_finds_nothing() -> None:
     assert FaissIndex(8).search(np.ones((1, 8), np.float32), 3).keys.tolist() == [[-1, -1, -1]]
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(count=st.integers(0, 60), cut=st.integers(0, 60), top=st.integers(1, 15), seed=st.integers(0, 10_000))
 def test_two_layers_find_what_one_index_finds(count: int, cut: int, top: int, seed: int) -> None:
     keys, vectors = _random(count, seed)

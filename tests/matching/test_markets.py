@@ -28,7 +28,7 @@ MARKETS = st.builds(
     st.sampled_from([0.0, 0.5, 1.0]),
     st.sampled_from([None, 1, 3]),
 )
-SOLVED = settings(max_examples=40, deadline=None)
+SOLVED = settings(max_examples=40)
 CROWDED = random_market(30, 50, seed=0, crowding=0.5)
 
 

@@ -38,7 +38,7 @@ def test_one_who_breaks_a_need_comes_after_one_who_keeps_it(
     assert ids.index("S1") < ids.index("S0")
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=REQUESTS)
 def test_terms_make_the_score_and_shares_make_one_for_every_match(matcher: Matcher, text: str) -> None:
     for match in matcher.match(BuyerRequest(text=text)).matches:
@@ -51,7 +51,7 @@ def test_terms_make_the_score_and_shares_make_one_for_every_match(matcher: Match
         assert sum(shares) + match.explanation.evidence.rest == pytest.approx(1.0, abs=1e-9)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=REQUESTS)
 def test_matches_are_ranked_by_falling_score_and_numbered_from_one(matcher: Matcher, text: str) -> None:
     matches = matcher.match(BuyerRequest(text=text), explain=False).matches
@@ -59,7 +59,7 @@ def test_matches_are_ranked_by_falling_score_and_numbered_from_one(matcher: Matc
     assert all(left.score >= right.score for left, right in zip(matches, matches[1:], strict=False))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=30)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
 @given(text=REQUESTS, order=st.permutations(range(4)))
 def test_the_same_request_gets_the_same_answer_in_whatever_order_suppliers_came(
     matcher: Matcher, suppliers: tuple[Supplier, ...], text: str, order: list[int]

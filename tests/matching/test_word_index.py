@@ -27,7 +27,7 @@ def test_words_are_found_whatever_their_case_and_accents(suppliers: tuple[Suppli
     np.testing.assert_array_equal(index.scores("ZELLIJ"), index.scores("zéllij"))
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(texts=st.lists(WORDS, min_size=1, max_size=8), query=WORDS)
 def test_scores_are_those_of_bm25s(texts: list[str], query: str) -> None:
     firms = _firms(texts)
@@ -38,7 +38,7 @@ def test_scores_are_those_of_bm25s(texts: list[str], query: str) -> None:
     np.testing.assert_allclose(WordIndex(firms).scores(query), expected, rtol=1e-5)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(
     texts=st.lists(WORDS, max_size=6), more=st.lists(WORDS, max_size=6), gone=st.sets(st.integers(0, 5)), query=WORDS
 )

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
@@ -37,7 +37,6 @@ def details() -> dict[str, object]:
     }
 
 
-@settings(deadline=None)
 @given(arrays(np.float32, (4, 8), elements=st.floats(-50, 50, width=32)))
 def test_eight_bits_are_within_half_a_step(rows: NDArray[np.float32]) -> None:
     tensors = quantized(rows)

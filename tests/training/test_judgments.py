@@ -158,7 +158,7 @@ def test_flipped_labels_turn_choices_round_in_their_share_of_matches(
     assert 100 < turned.sum() < 200
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 2**31))
 def test_rows_of_one_request_and_supplier_add_up_to_the_log(seed: int) -> None:
     generator, rules = np.random.default_rng(seed), JudgmentRules.read()

@@ -52,7 +52,7 @@ def test_same_seed_gives_the_same_pairs_and_another_seed_others(source: PairSour
     assert rows(source, 40, 2, seed=1) != rows(source, 40, 2, seed=2)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.integers(min_value=0, max_value=10_000))
 def test_no_text_comes_twice_in_a_batch(seed: int) -> None:
     source = PairSource([concept(number) for number in range(len(WORDS))] + [tariff("1509", "olive oil", "fat")])

@@ -50,7 +50,7 @@ def test_what_makes_candidates_relevant_makes_the_score(judged: JudgedCandidates
     assert max(spread, key=lambda name: spread[name]) == "profile_similarity"
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.integers(0, 2**32 - 1), st.floats(-3, 3))
 def test_curves_rise_whatever_the_candidates_look_like(seed: int, slope: float) -> None:
     """A slope below 0 says the opposite of what must hold; such curves come out flat, never falling."""

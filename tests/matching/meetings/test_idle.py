@@ -41,7 +41,7 @@ def coloured(fair: MeetingProblem, seed: int) -> Numbers:
 
 
 @given(seed=st.integers(0, 10**6), rare_rules=st.booleans())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_same_pairs_meet_by_the_same_rules_and_wait_no_more(seed: int, rare_rules: bool) -> None:
     fair = random_fair(seed, rare_rules=rare_rules)
     slot = coloured(fair, seed)

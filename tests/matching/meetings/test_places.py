@@ -17,7 +17,7 @@ TABLES = {Rule.TABLES, Rule.TABLE_USE}
 
 
 @given(seed=st.integers(0, 10**6), rare_rules=st.booleans())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_every_meeting_has_a_table_of_its_own_and_kept_ones_keep_theirs(seed: int, rare_rules: bool) -> None:
     fair = random_fair(seed, rare_rules=rare_rules)
     slot, _ = place_all(fair, select(fair).chosen, seed=seed, rounds=200)

@@ -19,7 +19,7 @@ from tests.matching.meetings.fairs import best_worth, plain_fair, random_fair
 
 @given(seed=st.integers(0, 10**6), rare_rules=st.booleans())
 @example(seed=324_701, rare_rules=True)  # slots break a promise that the selection could keep
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_plan_of_a_small_fair_is_as_good_as_the_exact_programme_and_keeps_every_rule(
     seed: int, rare_rules: bool
 ) -> None:
@@ -33,7 +33,7 @@ def test_plan_of_a_small_fair_is_as_good_as_the_exact_programme_and_keeps_every_
 
 
 @given(seed=st.integers(0, 10**6))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_search_by_windows_keeps_every_rule_and_stays_below_its_bound(seed: int) -> None:
     fair = random_fair(seed, rare_rules=True)
     with pytest.MonkeyPatch.context() as patch:

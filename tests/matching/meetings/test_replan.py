@@ -24,7 +24,7 @@ def changed(fair: MeetingProblem, rng: np.random.Generator) -> MeetingProblem:
 
 
 @given(seed=st.integers(0, 10**6), rare_rules=st.booleans(), fill=st.booleans(), moves=st.integers(0, 3))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_new_plan_keeps_every_rule_and_reports_all_that_differs(
     seed: int, rare_rules: bool, fill: bool, moves: int
 ) -> None:
@@ -44,7 +44,7 @@ def test_new_plan_keeps_every_rule_and_reports_all_that_differs(
 
 
 @given(seed=st.integers(0, 10**6))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_fair_that_has_not_changed_keeps_its_plan(seed: int) -> None:
     fair = random_fair(seed, rare_rules=True)
     old = plan_meetings(fair, seed=0)
