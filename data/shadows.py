@@ -8,6 +8,7 @@ from datetime import datetime
 from time import perf_counter
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import func, insert, select
 
 from data.database import Database
@@ -76,11 +77,21 @@ def shadow_score(
         start = perf_counter()
         rankings[place] = matchers[place].rank(scoring, exposure=exposure, fold_duplicates=False)
         seconds[place] = perf_counter() - start
-    rows = [ranking.rows for ranking in rankings]
-    is_small = [np.isin(in_use.catalogue.sizes[one[:TOP]], _SMALL) for one in rows]
-    weights = position_exposure(len(is_small[0]))
-    small = [float(weights @ one / weights.sum()) if len(one) else 0.0 for one in is_small]
-    return ShadowScore(match_id, *seconds, share_that_stays(*rows, TOP), rank_biased_overlap(*rows, TOP), *small)
+    old, new = (ranking.rows for ranking in rankings)
+    return ShadowScore(
+        match_id,
+        in_use_seconds=seconds[0],
+        shadow_seconds=seconds[1],
+        stayed=share_that_stays(old, new, TOP),
+        overlap=rank_biased_overlap(old, new, TOP),
+        in_use_small=_small_share(in_use.catalogue.sizes[old[:TOP]]),
+        shadow_small=_small_share(in_use.catalogue.sizes[new[:TOP]]),
+    )
+
+
+def _small_share(sizes: NDArray[np.str_]) -> float:
+    weights = position_exposure(len(sizes))
+    return float(weights @ np.isin(sizes, _SMALL) / weights.sum()) if len(sizes) else 0.0
 
 
 @dataclass(frozen=True)
@@ -138,15 +149,17 @@ class ShadowLog:
         """What a ranker found since a moment, by the match's id."""
         scores, matches = SHADOW_SCORES, MATCHES
         figures = [scores.c[name] for name in ShadowScore.__dataclass_fields__]
+        text = matches.c.request["text"].as_string()
         query = (
-            select(*figures, matches.c.request_id, matches.c.request["text"].as_string())
+            select(*figures, matches.c.request_id, text.label("text"))
             .join(matches, (matches.c.organisation_id == scores.c.organisation_id) & (matches.c.id == figures[0]))
             .where(scores.c.organisation_id == self._organisation)
             .where(scores.c.ranker_version == version, scores.c.scored_at >= since)
             .order_by(scores.c.match_id)
         )
         with self._database.reading() as connection:
-            return tuple(NotedScore(*row[:-1], fingerprint(row[-1] or "")) for row in connection.execute(query))
+            rows = [dict(row) for row in connection.execute(query).mappings()]
+        return tuple(NotedScore(request=fingerprint(row.pop("text") or ""), **row) for row in rows)
 
     def misses(self, version: str, since: datetime) -> Misses:
         """What a ranker did not score since the minute of a moment."""

@@ -138,7 +138,7 @@ class InterleavedMatcher(Matcher):
 
 def _beside(match: Match, above: str | None) -> Match:
     """The match, compared with nobody but the supplier right above it."""
-    compared = match.explanation and match.explanation.compared
-    if match.explanation is None or compared is None or compared.supplier_id == above:
+    told = match.explanation
+    if told is None or told.compared is None or told.compared.supplier_id == above:
         return match
-    return replace(match, explanation=replace(match.explanation, compared=None))
+    return replace(match, explanation=replace(told, compared=None))

@@ -115,9 +115,16 @@ class Scoring:
     def take(self, places: Rows) -> Scoring:
         """Some of the candidates only, in the order of `places`, counted from 0."""
         listed = {new: self.also_listed[old] for new, old in enumerate(places.tolist()) if old in self.also_listed}
-        columns = (column[places] for column in (self.rows, self.features, self.terms, self.scores))
-        earned, by_tried = (None if one is None else one[places] for one in (self.earned_ranks, self.by_tried))
-        return Scoring(self.query, *columns, earned, listed, by_tried)
+        return replace(
+            self,
+            rows=self.rows[places],
+            features=self.features[places],
+            terms=self.terms[places],
+            scores=self.scores[places],
+            earned_ranks=None if self.earned_ranks is None else self.earned_ranks[places],
+            also_listed=listed,
+            by_tried=None if self.by_tried is None else self.by_tried[places],
+        )
 
     @property
     def folded(self) -> tuple[tuple[str, int], ...]:

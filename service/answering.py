@@ -144,7 +144,7 @@ def page_answer(page: Page, matcher: Matcher, options: AnswerOptions) -> Ranking
     query = page.scoring.query
     reader = options.language or query.request.language or "en"
     teams = _teams(matcher, page.scoring)
-    tried = teams and teams.tried
+    tried = None if teams is None else teams.tried
     return RankingAnswer(
         match_id=page.match.id,
         request_id=query.request.id,
