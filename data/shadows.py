@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from time import perf_counter
+from time import thread_time
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +47,7 @@ class RunningShadow:
 class ShadowScore:
     """A match as two rankers would have answered it; nothing in it names a supplier.
 
-    seconds : that each took to score and order the candidates, whose features were there
+    seconds : of the processor that each took to score and order the candidates, whose features were there
     stayed  : share of the first TOP in use that are among those in the shadow
     overlap : rank-biased overlap of the first TOP
     small   : share of the exposure of the first TOP that micro and small firms have
@@ -74,9 +74,9 @@ def shadow_score(
     # Whoever comes second finds everything at hand, so that they take turns.
     first = match_id[-1:] in "02468ace"
     for place in (int(not first), int(first)):
-        start = perf_counter()
+        start = thread_time()
         rankings[place] = matchers[place].rank(scoring, exposure=exposure, fold_duplicates=False)
-        seconds[place] = perf_counter() - start
+        seconds[place] = thread_time() - start
     old, new = (ranking.rows for ranking in rankings)
     return ShadowScore(
         match_id,

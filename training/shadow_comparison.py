@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from training.counterfactual import estimate_order
 from training.judgment_rules import JudgmentRules
 from training.judgments import gains_of
 from training.online_comparison import Redrawn, of_people, percentiles
-from training.propensities import estimate_propensities
+from training.propensities import Method, Propensities, estimate_propensities
 
 _DIFFERING = 10
 _MILLISECONDS = 1e3
@@ -55,30 +55,44 @@ def differing_rows(scores: Sequence[NotedScore]) -> list[dict[str, Any]]:
     ]
 
 
-def estimate_rows(
-    log: FeedbackLog,
-    matches: Collection[str],
-    in_use: GlassBoxRanker,
-    shadow: GlassBoxRanker,
-    rules: JudgmentRules,
-    *,
-    seed: int = 0,
-) -> list[dict[str, Any]]:
-    """Gain per match of both orders, had they been shown, with 95 % intervals; nothing where nothing was chosen.
+@dataclass(frozen=True)
+class ShadowedLog:
+    """What people did with the matches that the shadow scored, and the propensities of positions, of the whole log."""
 
-    matches : that the ranker in the shadow scored; the propensities of positions are learnt from the whole log
+    log: FeedbackLog
+    gains: Floats
+    propensities: Propensities
+
+    @classmethod
+    def of(cls, log: FeedbackLog, matches: Collection[str], rules: JudgmentRules, *, seed: int = 0) -> ShadowedLog:
+        """Of an organisation's log, and the ids of the matches that the shadow scored."""
+        log = of_people(log, rules)
+        _, chosen = gains_of(log, rules)
+        propensities = estimate_propensities(log, chosen, smoothness=rules.position.smoothness, seed=seed)
+        scored = log.of_matches(np.isin(np.array(log.match_ids, np.str_), sorted(matches)))
+        return cls(scored, gains_of(scored, rules)[0], propensities)
+
+    @property
+    def lacks(self) -> str | None:
+        """Why it cannot tell what the shadow would have brought; None where it can."""
+        if not len(self.log.events):
+            return "no feedback on these requests yet"
+        if self.propensities.method is not Method.INTERVENTION:
+            # Regression-EM takes the good choices of a good ranker for a steep bias, and then any other order gains.
+            return "suppliers hardly changed places for the same request, so that place and relevance look alike"
+        return None
+
+
+def estimate_rows(
+    shadowed: ShadowedLog, in_use: GlassBoxRanker, shadow: GlassBoxRanker, *, seed: int = 0
+) -> list[dict[str, Any]]:
+    """Gain per match of what was shown, in the order of each ranker, with a 95 % interval of the difference.
+
+    Held against the ranker in use, whoever answered: scores of a trial's matches are not of one scale.
     """
-    log = of_people(log, rules)
-    _, chosen = gains_of(log, rules)
-    propensities = estimate_propensities(log, chosen, smoothness=rules.position.smoothness, seed=seed)
-    scored = log.of_matches(np.isin(np.array(log.match_ids, np.str_), sorted(matches)))
-    if not len(scored.events):
-        return []
-    outcomes, _ = gains_of(scored, rules)
-    before, after = (_scores(ranker, scored) for ranker in (in_use, shadow))
-    # Held against the ranker in use, whoever answered: of a trial's matches the logged scores are not of one scale.
-    scored = replace(scored, impressions=replace(scored.impressions, scores=before))
-    found = estimate_order(scored, outcomes, after, propensities, seed=seed)
+    log = shadowed.log
+    before, after = (ranker.scores(ranker.terms(log.impressions.features)) for ranker in (in_use, shadow))
+    log = replace(log, impressions=replace(log.impressions, scores=before))
     return [
         {
             "estimate": one.estimator,
@@ -88,12 +102,8 @@ def estimate_rows(
             "low": one.gained_low,
             "high": one.gained_high,
         }
-        for one in found
+        for one in estimate_order(log, shadowed.gains, after, shadowed.propensities, seed=seed)
     ]
-
-
-def _scores(ranker: GlassBoxRanker, log: FeedbackLog) -> Floats:
-    return ranker.scores(ranker.terms(log.impressions.features))
 
 
 def _column(scores: Sequence[NotedScore], name: str) -> Floats:

@@ -81,7 +81,7 @@ def compare_online(organisation: str, *, markdown: bool) -> None:
 
 def compare_shadow(organisation: str, *, markdown: bool) -> None:
     """Print what the ranker in the shadow found so far, on all replicas; InvalidInput where there is none."""
-    from training.shadow_comparison import differing_rows, estimate_rows, shadow_rows
+    from training.shadow_comparison import ShadowedLog, differing_rows, estimate_rows, shadow_rows
 
     registry, settings = registry_in_use(), Settings()
     running, since = registry.pointer().shadow, _since(registry, lambda change: change.shadow)
@@ -99,14 +99,16 @@ def compare_shadow(organisation: str, *, markdown: bool) -> None:
         return
     print_rows(shadow_rows(scores), markdown=markdown)
     print_rows(differing_rows(scores), markdown=markdown)
-    if candidate is not None:
-        log, ranker = read_log(database, organisation), GlassBoxRanker.load(in_use(settings).ranker_path)
-        matches = frozenset(score.match_id for score in scores)
-        estimated = estimate_rows(log, matches, ranker, candidate, JudgmentRules.read())
-        if estimated:
-            print_rows(estimated, markdown=markdown)
-        else:
-            _out.print("no feedback on these requests yet, so no estimate of what the shadow would have brought")
+    if candidate is None:
+        return
+    shadowed = ShadowedLog.of(
+        read_log(database, organisation), [score.match_id for score in scores], JudgmentRules.read()
+    )
+    if shadowed.lacks is not None:
+        _out.print(f"what it would have brought cannot be estimated: {shadowed.lacks}", soft_wrap=True)
+        return
+    ranker = GlassBoxRanker.load(in_use(settings).ranker_path)
+    print_rows(estimate_rows(shadowed, ranker, candidate), markdown=markdown)
 
 
 def _candidate(registry: Registry, version: str) -> str:
