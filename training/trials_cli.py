@@ -70,7 +70,7 @@ def compare_online(organisation: str, *, markdown: bool) -> None:
         raise InvalidInput("nothing is tried now; `souk models try VERSION` begins a trial")
     database, rules = Database.open(settings.database_url), JudgmentRules.read()
     log, ranker = read_log(database, organisation), GlassBoxRanker.load(in_use(settings).ranker_path)
-    _out.print(f"{_told(trial)}, since {since:%Y-%m-%d %H:%M} UTC", soft_wrap=True)
+    _out.print(f"{_told(trial)}, since {since:%Y-%m-%d %H:%M} UTC\n", soft_wrap=True)
     if trial.way is TrialWay.INTERLEAVE:
         rows = drafted_rows(log, drafts(database, organisation, since), ranker.version, trial.version, rules)
     else:
@@ -93,12 +93,14 @@ def compare_shadow(organisation: str, *, markdown: bool) -> None:
     _out.print(
         f"{running.version} scores {running.share:.0%} of the requests since {since:%Y-%m-%d %H:%M} UTC", soft_wrap=True
     )
-    _out.print(_counted(len(scores), misses), soft_wrap=True)
+    _out.print(f"{_counted(len(scores), misses)}\n", soft_wrap=True)
     candidate = _loaded(registry, running.version)
     if not scores:
         return
     print_rows(shadow_rows(scores), markdown=markdown)
+    typer.echo()
     print_rows(differing_rows(scores), markdown=markdown)
+    typer.echo()
     if candidate is None:
         return
     shadowed = ShadowedLog.of(
