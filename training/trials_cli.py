@@ -5,11 +5,15 @@ from __future__ import annotations
 import getpass
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.progress import Progress
 
+from data import shipped
+from data.collection import Collection
 from data.database import Database
 from data.feedback_log import read_log
 from data.in_use import RANKER_FILE, in_use
@@ -18,13 +22,15 @@ from data.registry import Registry
 from data.settings import Settings
 from data.shadows import Misses, ShadowLog
 from data.trials import drafts, ranker_versions
+from data.workspace import Models
 from matching.errors import InvalidInput, SoukError
 from matching.ranker import GlassBoxRanker
-from training.cli_options import NoteOption, WhoOption, registry_in_use
+from training.cli_options import MarkdownOption, NoteOption, WhoOption, registry_in_use
 from training.judgment_rules import JudgmentRules
 from training.tables import print_rows
 
 commands = typer.Typer()
+evaluate = typer.Typer()
 _out = Console()
 
 
@@ -58,6 +64,29 @@ def shadow(
     running = Shadow(version=_candidate(registry, version), share=share) if version else None
     registry.shadow(running, who=who or getpass.getuser(), note=note)
     _out.print(f"{version} scores {share:.0%} of the requests now" if version else "nothing scores in the shadow now")
+
+
+@evaluate.command(name="trials")
+def evaluate_trials(
+    collection: Annotated[Path, typer.Option(help="Folder of a judged collection.")] = shipped.SAMPLE,
+    seeds: Annotated[int, typer.Option(min=1)] = 20,
+    markdown: MarkdownOption = False,
+) -> None:
+    """Try better and equal rankers on simulated users, drafted and divided: how often the verdict is right."""
+    from training.learning_evaluation import scores_of
+    from training.ranker import judged_candidates, unranked_matcher
+    from training.trial_evaluation import evaluate_trials as measure
+
+    judged, models = Collection.read(collection), Models.load(Settings())
+    matcher = unranked_matcher(models.encoder, judged.suppliers, models.headings, models.rates)
+    candidates = judged_candidates(matcher, judged)
+    with Progress(console=Console(stderr=True)) as bar:
+        task = bar.add_task("simulating", total=None)
+        rows = measure(
+            candidates, scores_of(models.ranker, candidates.features), seeds=seeds,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )  # fmt: skip
+    print_rows(rows, markdown=markdown)
 
 
 def compare_online(organisation: str, *, markdown: bool) -> None:
