@@ -30,6 +30,7 @@ from data.schema import (
     MATCHES,
     MODEL_VERSIONS,
     RECORDS,
+    SHADOW_SCORES,
     STANDINGS,
     Kind,
 )
@@ -213,8 +214,13 @@ class _Dropping:
 
     def _matches(self, match_ids: Collection[str]) -> None:
         for some in _chunks(match_ids):
+            # Held, so that nothing is noted of a match once its notes are dropped.
+            self._connection.execute(
+                select(MATCHES.c.id).where(self._ours(MATCHES), MATCHES.c.id.in_(some)).with_for_update()
+            )
             self._drop(IMPRESSIONS, IMPRESSIONS.c.match_id.in_(some), IMPRESSIONS.c.shown_at)
             self._drop(LOTS, LOTS.c.match_id.in_(some))
+            self._drop(SHADOW_SCORES, SHADOW_SCORES.c.match_id.in_(some))
             self._drop(EVENTS, EVENTS.c.query_id.in_(some), EVENTS.c.received_at)
             self._drop(MATCHES, MATCHES.c.id.in_(some), MATCHES.c.matched_at)
             self._drop_naming(some)

@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 from data.database import Database
 from data.schema import EVENTS, IMPRESSIONS, LOTS, MATCHES, MODEL_VERSIONS
 from matching.errors import UnknownRecord
+from matching.interleaving import Teams
 from matching.lots import Draw, Lot
 from matching.profiles import BuyerRequest
 
@@ -45,6 +46,7 @@ class ShownMatch:
     earned_ranks : of each place, the rank by relevance alone; None where that is the order
     draw         : how the suppliers were drawn; None where they were ranked
     folded_into  : of each of the last places, the place from 0 of the near-duplicate that stays for it
+    teams        : who placed whom, where the order was drafted by two rankers
     """
 
     id: str
@@ -55,6 +57,7 @@ class ShownMatch:
     earned_ranks: tuple[int, ...] | None = None
     draw: Draw | None = None
     folded_into: tuple[int, ...] = ()
+    teams: Teams | None = None
 
     @property
     def places(self) -> int:
@@ -124,6 +127,7 @@ class EventLog:
             "earned_ranks": match.earned_ranks and list(match.earned_ranks),
             "draw": match.draw and match.draw.model_dump(include=_DRAWN_BY),
             "folded_into": list(match.folded_into) or None,
+            "teams": match.teams and match.teams.document(),
             "encoder_version": match.encoder_version,
             "ranker_version": match.ranker_version,
             "matched_at": now,
@@ -149,7 +153,8 @@ class EventLog:
         request = BuyerRequest.model_validate(row.request)
         earned = row.earned_ranks and tuple(row.earned_ranks)
         versions, folded = (row.encoder_version, row.ranker_version), tuple(row.folded_into or ())
-        return ShownMatch(row.id, request, tuple(row.ranking), *versions, earned, folded_into=folded)
+        teams, ranking = row.teams and Teams.read(row.teams), tuple(row.ranking)
+        return ShownMatch(row.id, request, ranking, *versions, earned, folded_into=folded, teams=teams)
 
     def draw(self, match_id: str) -> Draw:
         """A draw as it was carried out; UnknownRecord where no draw has the id. An erased supplier's lot is gone."""

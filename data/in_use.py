@@ -11,7 +11,9 @@ from data.events import TrainingData
 from data.model_versions import Manifest, ModelKind, ModelVersion
 from data.registry import Registry
 from data.settings import Settings
+from data.shadows import RunningShadow
 from data.trials import RunningTrial
+from matching.errors import SoukError
 from matching.ranker import GlassBoxRanker
 
 RANKER_FILE, HEADINGS_FOLDER = "ranker.json", "headings"
@@ -44,7 +46,25 @@ def trial_in_use(settings: Settings) -> RunningTrial | None:
         return None
     model = registry.find(trial.version)
     registry.check(model)
-    return RunningTrial(GlassBoxRanker.load(model.files / RANKER_FILE), trial.share, training_data(model.manifest))
+    ranker = GlassBoxRanker.load(model.files / RANKER_FILE)
+    return RunningTrial(ranker, trial.share, trial.way, training_data(model.manifest))
+
+
+def shadow_in_use(settings: Settings) -> RunningShadow | None:
+    """The ranker that scores beside the one in use; one that cannot be loaded, with its fault in place of the ranker.
+
+    Raises ModelDamaged for the pointer alone.
+    """
+    registry = registry_of(settings)
+    shadow = registry.pointer().shadow if registry is not None else None
+    if registry is None or shadow is None:
+        return None
+    try:
+        model = registry.find(shadow.version)
+        registry.check(model)
+        return RunningShadow(shadow.version, shadow.share, GlassBoxRanker.load(model.files / RANKER_FILE))
+    except (SoukError, OSError) as fault:
+        return RunningShadow(shadow.version, shadow.share, fault=str(fault))
 
 
 def in_use(settings: _Settings) -> _Settings:

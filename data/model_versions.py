@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -33,15 +33,18 @@ class ChangeKind(StrEnum):
     PROMOTION = "promotion"
     ROLLBACK = "rollback"
     TRIAL = "trial"
+    SHADOW = "shadow"
 
 
 class TrialWay(StrEnum):
     """How a version is tried beside the one in use.
 
-    SPLIT : a share of the requests, by a hash of their words, is answered by it
+    SPLIT      : a share of the requests, by a hash of their words, is answered by it
+    INTERLEAVE : of a share of the requests, both place suppliers in turns
     """
 
     SPLIT = "split"
+    INTERLEAVE = "interleave"
 
 
 class _Document(BaseModel):
@@ -111,6 +114,13 @@ class Trial(_Document):
     share: Annotated[float, Field(gt=0.0, le=1.0)]
 
 
+class Shadow(_Document):
+    """A version that scores a share of the requests beside the one in use, and answers none."""
+
+    version: str
+    share: Annotated[float, Field(gt=0.0, le=1.0)]
+
+
 class Change(_Document):
     """A line of the history: number from 1, who moved the pointer, when, why, from what to what."""
 
@@ -122,6 +132,7 @@ class Change(_Document):
     before_active: Mapping[ModelKind, Active]
     after_active: Mapping[ModelKind, Active]
     trial: Trial | None = None
+    shadow: Shadow | None = None
     findings: tuple[Mapping[str, Any], ...] = ()
 
     @property
@@ -136,13 +147,28 @@ class Change(_Document):
 
 
 class Pointer(_Document):
-    """What is in use by kind, what is tried beside it, and the change that made it so."""
+    """What is in use by kind, what is tried and what scores beside it, and the change that made it so."""
 
     active: Mapping[ModelKind, Active] = Field(default_factory=dict)
     trial: Trial | None = None
+    shadow: Shadow | None = None
     change: Change | None = None
 
     @property
     def versions(self) -> dict[ModelKind, str]:
         """Versions in use by kind."""
         return {kind: one.version for kind, one in self.active.items()}
+
+
+def running_since(history: Sequence[Change], running: Callable[[Change], object]) -> datetime | None:
+    """When what runs now began: the first of the last changes that all say the same; None where nothing runs.
+
+    history : the oldest first
+    running : what of a change is looked at, its trial or its shadow
+    """
+    since = None
+    for change in reversed(history):
+        if running(change) is None or running(change) != running(history[-1]):
+            break
+        since = change.moment
+    return since

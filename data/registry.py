@@ -30,6 +30,7 @@ from data.model_versions import (
     ModelState,
     ModelVersion,
     Pointer,
+    Shadow,
     Trial,
 )
 from matching.encoder import file_checksum
@@ -176,7 +177,7 @@ class Registry:
     def promote(
         self, *models: ModelVersion, who: str, note: str = "", findings: tuple[Mapping[str, Any], ...] = ()
     ) -> Change:
-        """Put versions of different kinds in use at once; whatever was tried beside is tried no more.
+        """Put versions of different kinds in use at once; whatever was tried or scored beside is so no more.
 
         findings : of the checks before, for the history
         """
@@ -210,7 +211,15 @@ class Registry:
             self.check(self.find(trial.version))
         with self._writing():
             before = self.pointer()
-            return self._move(before, before.active, ChangeKind.TRIAL, who, note, trial=trial)
+            return self._move(before, before.active, ChangeKind.TRIAL, who, note, trial=trial, shadow=before.shadow)
+
+    def shadow(self, shadow: Shadow | None, *, who: str, note: str = "") -> Change:
+        """Begin to let a version score beside the one in use, or end it with None."""
+        if shadow is not None:
+            self.check(self.find(shadow.version))
+        with self._writing():
+            before = self.pointer()
+            return self._move(before, before.active, ChangeKind.SHADOW, who, note, trial=before.trial, shadow=shadow)
 
     def _move(
         self,
@@ -221,13 +230,15 @@ class Registry:
         note: str,
         findings: tuple[Mapping[str, Any], ...] = (),
         trial: Trial | None = None,
+        shadow: Shadow | None = None,
     ) -> Change:
         self._complete_history(before)
         change = Change(
             number=before.change.number + 1 if before.change else 1, kind=kind, moment=self._clock(), who=who,
-            note=note, before_active=before.active, after_active=dict(active), trial=trial, findings=findings,
+            note=note, before_active=before.active, after_active=dict(active), trial=trial, shadow=shadow,
+            findings=findings,
         )  # fmt: skip
-        pointer = Pointer(active=dict(active), trial=trial, change=change)
+        pointer = Pointer(active=dict(active), trial=trial, shadow=shadow, change=change)
         # The pointer is what holds. It carries its line of the history, so that none is lost by a crash in between.
         write_whole(self.pointer_path, pointer.model_dump_json(indent=1).encode() + b"\n")
         self._complete_history(pointer)

@@ -145,6 +145,8 @@ MATCHES = Table(
     Column("draw", JSON(none_as_null=True), nullable=True),
     # Of each of the last places, the place from 0 of the near-duplicate that stays for it; None where there is none.
     Column("folded_into", JSON(none_as_null=True), nullable=True),
+    # Both rankers, and who placed whom, where the order was drafted by two.
+    Column("teams", JSON(none_as_null=True), nullable=True),
     Column("encoder_version", String(200), nullable=False),
     Column("ranker_version", String(200), nullable=False),
     Column("matched_at", Moment, nullable=False),
@@ -179,6 +181,35 @@ LOTS = Table(
     Column("place", Integer, nullable=True),
     Column("place_propensity", Float, nullable=True),
     ForeignKeyConstraint(["organisation_id", "match_id"], ["matches.organisation_id", "matches.id"]),
+)
+
+# A request as a ranker in the shadow would have answered it, beside the one in use: figures, and no supplier.
+SHADOW_SCORES = Table(
+    "shadow_scores",
+    METADATA,
+    _organisation(),
+    Column("match_id", String(64), primary_key=True),
+    Column("ranker_version", String(200), primary_key=True),
+    Column("in_use_seconds", Float, nullable=False),
+    Column("shadow_seconds", Float, nullable=False),
+    Column("stayed", Float, nullable=False),
+    Column("overlap", Float, nullable=False),
+    Column("in_use_small", Float, nullable=False),
+    Column("shadow_small", Float, nullable=False),
+    Column("scored_at", Moment, nullable=False),
+    ForeignKeyConstraint(["organisation_id", "match_id"], ["matches.organisation_id", "matches.id"]),
+)
+
+# By minute, how many requests a ranker in the shadow should have scored and did not.
+SHADOW_MISSES = Table(
+    "shadow_misses",
+    METADATA,
+    _organisation(),
+    Column("ranker_version", String(200), primary_key=True),
+    Column("minute", Moment, primary_key=True),
+    Column("dropped", Integer, nullable=False),
+    Column("failed", Integer, nullable=False),
+    Column("fault", Text, nullable=True),
 )
 
 EVENTS = Table(

@@ -15,9 +15,10 @@ import numpy as np
 from data import shipped
 from data.database import DEFAULT_ORGANISATION
 from data.events import TrainingData
-from data.in_use import in_use, models_in_use, registry_of, training_data, trial_in_use, with_models
+from data.in_use import in_use, models_in_use, registry_of, shadow_in_use, training_data, trial_in_use, with_models
 from data.schema import ERASED_ID, Kind
 from data.settings import Settings
+from data.shadows import RunningShadow
 from data.snapshot import Snapshot, forget_supplier, save_snapshot, vectors_of
 from data.store import Change, Store
 from data.tables import read_suppliers
@@ -42,7 +43,8 @@ SHIPPED_DATA = TrainingData("the shipped corpora and sample", None)
 class Models:
     """What a matcher is made of beside suppliers; `trained_on` says by kind what the registry knows of them.
 
-    trial : a ranker that answers some requests instead
+    trial  : a ranker that has a part in answering some requests
+    shadow : a ranker that scores some requests, and answers none
     """
 
     encoder: Encoder
@@ -50,6 +52,7 @@ class Models:
     headings: HeadingModel | None = None
     rates: RateTable | None = None
     trial: RunningTrial | None = None
+    shadow: RunningShadow | None = None
     trained_on: Mapping[str, TrainingData] = field(default_factory=dict)
 
     @classmethod
@@ -58,13 +61,23 @@ class Models:
 
         Raises ModelMissing or ModelDamaged where the encoder or ranker cannot be loaded, UnreadableFile for the rates.
         """
-        registered, trial = models_in_use(settings, checked=True), trial_in_use(settings)
+        registered = models_in_use(settings, checked=True)
+        trial, shadow = trial_in_use(settings), shadow_in_use(settings)
+        if shadow is not None and shadow.fault is not None:
+            _log.warning(
+                "ranker %s in the shadow cannot be loaded and scores nothing: %s", shadow.version, shadow.fault
+            )
         settings = with_models(settings, *registered)
         encoder = load_encoder(settings.encoder, settings.encoder_options)
         rates = RateTable.read(settings.rates_path)
         ranker, headings = GlassBoxRanker.load(settings.ranker_path), headings_in_use(settings, encoder)
         known = {str(model.kind): training_data(model.manifest) for model in registered}
-        return cls(encoder, ranker, headings, rates, trial, {kind: data for kind, data in known.items() if data})
+        learnt = {kind: data for kind, data in known.items() if data}
+        return cls(encoder, ranker, headings, rates, trial, shadow, learnt)
+
+    def with_rankers_of(self, other: Models) -> Models:
+        """These with the rankers of the other: the one in use, and those beside it."""
+        return replace(self, ranker=other.ranker, trial=other.trial, shadow=other.shadow, trained_on=other.trained_on)
 
     def share_catalogues_with(self, other: Models) -> bool:
         """Whether catalogues made with these models serve the others too: all but the rankers is equal."""
@@ -184,7 +197,7 @@ class Workspace:
     def rank_by(self, models: Models) -> None:
         """Go on with other rankers over the same catalogue; all else of the models must be equal."""
         with self._lock:
-            self.models = replace(self.models, ranker=models.ranker, trial=models.trial, trained_on=models.trained_on)
+            self.models = self.models.with_rankers_of(models)
             if self._matcher is not None:
                 self._matcher = self._matcher.ranked_by(models.ranker)
 

@@ -67,11 +67,6 @@ def fold(catalogue: Catalogue, rows: Rows, scores: Floats) -> Kept:
     return Kept(np.delete(np.arange(len(rows)), gone), ids)
 
 
-def unfolded(places: int) -> Kept:
-    """All places of a ranking."""
-    return Kept(np.arange(places), {})
-
-
 def duplicate_groups(catalogue: Catalogue) -> list[tuple[str, ...]]:
     """Ids of the living suppliers that are near-duplicates, a group each; the most complete profile first.
 

@@ -18,7 +18,7 @@ from matching.catalogue import Catalogue, Floats, Halves, Rows, Vectors, encode_
 from matching.certificates import current_day
 from matching.clauses import goods_texts, wanted_text
 from matching.currencies import RateTable
-from matching.duplicates import also_listed_sentence, fold, unfolded
+from matching.duplicates import also_listed_sentence, fold
 from matching.encoder import Encoder, TextKind
 from matching.errors import InvalidRequest
 from matching.evidence import Words, evidence
@@ -68,6 +68,7 @@ class Match:
 
     moved_from     : rank by relevance alone, where an exposure policy moved it
     also_listed_as : ids of its near-duplicates, which have no place of their own
+    ranker_version : of the ranker whose score it is
     """
 
     rank: int
@@ -75,8 +76,9 @@ class Match:
     score: float
     probability: float
     explanation: Explanation | None
-    moved_from: int | None = None
-    also_listed_as: tuple[str, ...] = ()
+    moved_from: int | None
+    also_listed_as: tuple[str, ...]
+    ranker_version: str
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,7 @@ class Scoring:
 
     earned_ranks : int64 (k,), rank of each by relevance alone, where an exposure policy made the order
     also_listed  : ids of near-duplicates that are folded into the supplier at a place
+    by_tried     : bool (k,), whether the ranker that is tried placed each, where the order is a draft of two
     """
 
     query: Query
@@ -107,6 +110,21 @@ class Scoring:
     scores: Floats
     earned_ranks: Rows | None = None
     also_listed: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    by_tried: NDArray[np.bool_] | None = None
+
+    def take(self, places: Rows) -> Scoring:
+        """Some of the candidates only, in the order of `places`, counted from 0."""
+        listed = {new: self.also_listed[old] for new, old in enumerate(places.tolist()) if old in self.also_listed}
+        return replace(
+            self,
+            rows=self.rows[places],
+            features=self.features[places],
+            terms=self.terms[places],
+            scores=self.scores[places],
+            earned_ranks=None if self.earned_ranks is None else self.earned_ranks[places],
+            also_listed=listed,
+            by_tried=None if self.by_tried is None else self.by_tried[places],
+        )
 
     @property
     def folded(self) -> tuple[tuple[str, int], ...]:
@@ -269,20 +287,28 @@ class Matcher:
         """
         query = self.query(request, today)
         rows, features = self.compare(query, allowed=allowed)
+        found = Scoring(query, rows, features, np.empty_like(features), np.empty(len(rows)))
         with self.observe(Stage.RANK):
-            terms = self.ranker.terms(features)
-            scores = self.ranker.scores(terms)
-            order = np.lexsort((self.catalogue.tie_breakers[rows], -scores))
-            kept = fold(self.catalogue, rows[order], scores[order]) if fold_duplicates else unfolded(len(order))
-            also_listed = {int(order[place]): ids for place, ids in kept.also_listed.items()}
-            order, ranks = order[kept.places], None
-            if exposure is not None:
-                protected = exposure.protects(self.catalogue, rows[order])
-                # The expected grade, not the probability shown: of that, near scores have the same.
-                moved = exposure.order(logistic(scores[order]), protected).order
-                order, ranks = order[moved], moved + 1 if (np.diff(moved) != 1).any() else None
-        places = {place: also_listed[at] for place, at in enumerate(order.tolist()) if at in also_listed}
-        return Scoring(query, rows[order], features[order], terms[order], scores[order], ranks, places)
+            return self.rank(found, exposure=exposure, fold_duplicates=fold_duplicates)
+
+    def rank(
+        self, scoring: Scoring, *, exposure: ExposurePolicy | None = None, fold_duplicates: bool = True
+    ) -> Scoring:
+        """The candidates of a scoring, whatever their order, terms and scores, ranked by this matcher's ranker."""
+        terms = self.ranker.terms(scoring.features)
+        scores = self.ranker.scores(terms)
+        order = np.lexsort((self.catalogue.tie_breakers[scoring.rows], -scores))
+        ranked = replace(scoring, terms=terms, scores=scores, earned_ranks=None).take(order)
+        if fold_duplicates:
+            kept = fold(self.catalogue, ranked.rows, ranked.scores)
+            ranked = replace(ranked, also_listed=kept.also_listed).take(kept.places)
+        if exposure is None:
+            return ranked
+        protected = exposure.protects(self.catalogue, ranked.rows)
+        # The expected grade, not the probability shown: of that, near scores have the same.
+        moved = exposure.order(logistic(ranked.scores), protected).order
+        shared = ranked.take(moved)
+        return replace(shared, earned_ranks=moved + 1) if (np.diff(moved) != 1).any() else shared
 
     def score_listed(self, request: BuyerRequest, supplier_ids: Iterable[str]) -> Scoring:
         """Suppliers scored for a request in the order in which they are listed; whoever is gone is left out."""
@@ -324,6 +350,7 @@ class Matcher:
                         reason,
                         scoring.moved_from(place, rank),
                         scoring.also_listed.get(place, ()),
+                        self.ranker.version,
                     ),
                     reader,
                 )

@@ -10,8 +10,10 @@ import numpy as np
 
 from data.events import Impression, ShownMatch
 from data.schema import Kind
+from data.workspace import Models
 from matching.certificates import current_day
 from matching.features import named_features
+from matching.interleaving import InterleavedMatcher, Teams
 from matching.matcher import Match, Matcher, Scoring
 from matching.profiles import BuyerRequest
 from matching.stated_needs import standing_of, words_of
@@ -28,6 +30,7 @@ from service.schemas import (
     RankingAnswer,
     Versions,
 )
+from service.shadowing import AnsweredMatch
 
 
 @dataclass(frozen=True)
@@ -52,8 +55,9 @@ def answer(caller: Caller, body: MatchBody) -> RankingAnswer:
 
 def first_page(caller: Caller, request: BuyerRequest, options: MatchOptions) -> RankingAnswer:
     """Rank suppliers for a request and note the ranking with what is shown of it."""
-    matcher = _matcher_for(caller, request)
-    today = current_day()
+    workspace, today = caller.workspace, current_day()
+    in_use, models = workspace.matcher, workspace.models
+    matcher = _answering(in_use, models, request.text)
     with caller.live.turn:
         allowed = options.filters.allowed(matcher.catalogue, today)
         scoring = matcher.score(request, allowed=allowed, today=today, exposure=caller.live.exposure)
@@ -63,20 +67,28 @@ def first_page(caller: Caller, request: BuyerRequest, options: MatchOptions) -> 
     earned = None if scoring.earned_ranks is None else tuple(scoring.earned_ranks.tolist())
     versions = matcher.encoder.fingerprint, matcher.ranker.version
     ranking, into = ranking + tuple(one for one, _ in scoring.folded), tuple(place for _, place in scoring.folded)
-    noted = ShownMatch(secrets.token_hex(16), scoring.query.request, ranking, *versions, earned, folded_into=into)
+    match_id, asked = secrets.token_hex(16), scoring.query.request
+    teams = _teams(matcher, scoring)
+    noted = ShownMatch(match_id, asked, ranking, *versions, earned, folded_into=into, teams=teams)
     page = Page(noted, scoring, matches, options.top)
-    caller.events.note_match(noted, impressions(page, matcher))
+    caller.events.note_match(noted, impressions(page))
+    answered = AnsweredMatch(caller.organisation, match_id, scoring, in_use, caller.live.exposure)
+    caller.live.shadowing.offer(models.shadow, answered)
     return page_answer(page, matcher, options)
 
 
 def _next_page(caller: Caller, cursor: str, options: MatchOptions) -> RankingAnswer:
     match_id, first = cursors.read_number(cursor)
     noted = caller.events.match(match_id)
-    matcher = _matcher_for(caller, noted.request)
+    workspace = caller.workspace
+    matcher = _answering(workspace.matcher, workspace.models, noted.request.text)
     listed = noted.ranking[first : min(first + options.top, noted.places)]
     scoring = matcher.score_listed(noted.request, listed)
     ranks_by_id = {supplier_id: rank for rank, supplier_id in enumerate(listed, start=first + 1)}
     ranks = [ranks_by_id[matcher.catalogue.ids[row]] for row in scoring.rows]
+    if noted.teams is not None and isinstance(matcher, InterleavedMatcher) and matcher.drafts_as(noted.teams):
+        by_tried = np.array(noted.teams.by_tried, np.bool_)[np.array(ranks, np.int64) - 1]
+        scoring = matcher.placed(scoring, by_tried)
     if noted.earned_ranks is not None:
         scoring = replace(scoring, earned_ranks=np.array(noted.earned_ranks, np.int64)[np.array(ranks, np.int64) - 1])
     known = matcher.catalogue.row_by_id
@@ -86,15 +98,20 @@ def _next_page(caller: Caller, cursor: str, options: MatchOptions) -> RankingAns
     scoring, places = replace(scoring, also_listed=also_listed), range(len(ranks))
     matches = matcher.matches(scoring, places, ranks=ranks, explain=options.explain, language=options.language)
     page = Page(noted, scoring, matches, first + options.top)
-    caller.events.note_impressions(impressions(page, matcher))
+    caller.events.note_impressions(impressions(page))
     return page_answer(page, matcher, options)
 
 
-def _matcher_for(caller: Caller, request: BuyerRequest) -> Matcher:
-    """The caller's matcher, under the ranker that is tried where the request is one of its."""
-    workspace = caller.workspace
-    trial = workspace.models.trial
-    return workspace.matcher.ranked_by(trial.ranker) if trial and trial.takes(request.text) else workspace.matcher
+def _answering(in_use: Matcher, models: Models, text: str) -> Matcher:
+    """The matcher in use, or what a trial answers with where the request is one of its."""
+    trial = models.trial
+    return trial.beside(in_use) if trial and trial.takes(text) else in_use
+
+
+def _teams(matcher: Matcher, scoring: Scoring) -> Teams | None:
+    if scoring.by_tried is None or not isinstance(matcher, InterleavedMatcher):
+        return None
+    return Teams(matcher.ranker.version, matcher.tried.version, tuple(scoring.by_tried.tolist()))
 
 
 def asked_request(caller: Caller, body: MatchBody | DrawBody) -> BuyerRequest:
@@ -104,7 +121,7 @@ def asked_request(caller: Caller, body: MatchBody | DrawBody) -> BuyerRequest:
     return body.request or BuyerRequest(text=body.text or "")
 
 
-def impressions(page: Page, matcher: Matcher, propensities: Sequence[float] | None = None) -> Sequence[Impression]:
+def impressions(page: Page, propensities: Sequence[float] | None = None) -> Sequence[Impression]:
     """What a page shows, to be noted; without chance in it each supplier was certain to stand where it stands."""
     return [
         Impression(
@@ -114,7 +131,7 @@ def impressions(page: Page, matcher: Matcher, propensities: Sequence[float] | No
             named_features(page.scoring.features[place].tolist()),
             match.score,
             propensity,
-            matcher.ranker.version,
+            match.ranker_version,
         )
         for place, (match, propensity) in enumerate(
             zip(page.matches, propensities or [1.0] * len(page.matches), strict=True)
@@ -126,6 +143,8 @@ def page_answer(page: Page, matcher: Matcher, options: AnswerOptions) -> Ranking
     """The answer that a page is."""
     query = page.scoring.query
     reader = options.language or query.request.language or "en"
+    teams = _teams(matcher, page.scoring)
+    tried = None if teams is None else teams.tried
     return RankingAnswer(
         match_id=page.match.id,
         request_id=query.request.id,
@@ -135,8 +154,8 @@ def page_answer(page: Page, matcher: Matcher, options: AnswerOptions) -> Ranking
             for need in query.needs.found
         ],
         headings=[HeadingAnswer.of(chance, reader) for chance in matcher.likeliest_headings(query)],
-        matches=[MatchAnswer.of(match) for match in page.matches],
+        matches=[MatchAnswer.of(match, drafted=tried is not None) for match in page.matches],
         day=query.today,
-        versions=Versions.of(matcher),
+        versions=Versions.of(matcher, tried=tried),
         next_cursor=cursors.written(page.match.id, page.last) if page.last < page.match.places else None,
     )

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import replace
 
 import numpy as np
 
 from data.events import ShownMatch
-from matching.catalogue import Rows
 from matching.certificates import current_day
 from matching.draw import draw_suppliers
 from matching.lots import LARGEST_SEED, Draw
@@ -29,7 +27,7 @@ def drawn(caller: Caller, body: DrawBody) -> DrawAnswer:
         made = _draw(body, matcher, scoring, owed)
         page = _page(made, matcher, scoring, body)
     chances = [lot.place_propensity or 0.0 for lot in made.drawn]
-    caller.events.note_match(page.match, impressions(page, matcher, chances))
+    caller.events.note_match(page.match, impressions(page, chances))
     return DrawAnswer(**dict(page_answer(page, matcher, body)), draw=made)
 
 
@@ -48,26 +46,10 @@ def _draw(body: DrawBody, matcher: Matcher, scoring: Scoring, owed: Mapping[str,
 
 def _page(made: Draw, matcher: Matcher, scoring: Scoring, body: DrawBody) -> Page:
     ids = tuple(lot.supplier_id for lot in made.drawn)
-    shown = _taken(scoring, np.array([matcher.catalogue.row_by_id[one] for one in ids], np.int64))
+    places = {matcher.catalogue.ids[row]: place for place, row in enumerate(scoring.rows.tolist())}
+    shown = scoring.take(np.array([places[one] for one in ids], np.int64))
     matches = matcher.matches(shown, range(len(ids)), explain=body.explain, language=body.language)
     versions = matcher.encoder.fingerprint, matcher.ranker.version
     ranking, into = ids + tuple(one for one, _ in shown.folded), tuple(place for _, place in shown.folded)
     noted = ShownMatch(secrets.token_hex(16), scoring.query.request, ranking, *versions, draw=made, folded_into=into)
     return Page(noted, shown, matches, len(ids))
-
-
-def _taken(scoring: Scoring, rows: Rows) -> Scoring:
-    """The scoring of some of its rows alone, in their order."""
-    places = {int(row): place for place, row in enumerate(scoring.rows)}
-    kept = np.array([places[int(row)] for row in rows], np.int64)
-    also_listed = {
-        place: scoring.also_listed[at] for place, at in enumerate(kept.tolist()) if at in scoring.also_listed
-    }
-    return replace(
-        scoring,
-        also_listed=also_listed,
-        rows=scoring.rows[kept],
-        features=scoring.features[kept],
-        terms=scoring.terms[kept],
-        scores=scoring.scores[kept],
-    )

@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from concurrent.futures import TimeoutError as StillLoading
-from dataclasses import replace
 from time import monotonic
 
 from data.database import DEFAULT_ORGANISATION, Database
@@ -26,6 +25,7 @@ from matching.profiles import BuyerRequest
 from service.fair_solver import Solver
 from service.metrics import Metrics
 from service.settings import ServiceSettings
+from service.shadowing import Shadowing
 
 _log = logging.getLogger(__name__)
 _RETRY_SECONDS = 2.0
@@ -53,6 +53,7 @@ class Live:
         self.failure: str | None = "starting"
         self.notice: str | None = None
         self.solver = Solver()
+        self.shadowing = Shadowing(self.database, metrics)
         self._settings = settings
         self._metrics = metrics
         self._load_models = load_models or (lambda: Models.load(settings))
@@ -170,6 +171,7 @@ class Live:
         """Begin to load and to follow."""
         for thread in (*self._threads, self._watcher):
             thread.start()
+        self.shadowing.start()
 
     def stop(self) -> None:
         """End the threads and give the connections back."""
@@ -178,6 +180,7 @@ class Live:
         self._snapshot_is_due.set()
         for thread in self._threads:
             thread.join()
+        self.shadowing.stop()
         # New models that are still being prepared are of no use any more.
         self._watcher.join(_LEAVE_SECONDS)
         self._loader.shutdown(cancel_futures=True)
@@ -334,13 +337,13 @@ class Live:
                 continue
             for _, matcher in self._loaded():
                 _answer(matcher.ranked_by(models.ranker))
+                if models.trial is not None:
+                    _answer(models.trial.beside(matcher.ranked_by(models.ranker)))
             with self._lock:
                 if self._workspaces.keys() == workspaces.keys():
                     for workspace in workspaces.values():
                         workspace.rank_by(models)
-                    self._models = replace(
-                        self.models, ranker=models.ranker, trial=models.trial, trained_on=models.trained_on
-                    )
+                    self._models = self.models.with_rankers_of(models)
                     return
 
     def _swap(self, models: Models) -> None:

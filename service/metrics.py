@@ -27,6 +27,14 @@ class Attempt(StrEnum):
     FAILED = "failed"
 
 
+class Scored(StrEnum):
+    """What became of a request that a ranker in the shadow was to score."""
+
+    DONE = "done"
+    DROPPED = "dropped"
+    FAILED = "failed"
+
+
 class Metrics:
     """Metrics of one process in a registry of its own; of all workers, where they share a folder for them.
 
@@ -60,6 +68,9 @@ class Metrics:
         )
         for state in Attempt:
             self.deliveries.labels(state)
+        self.shadow = counter("souk_shadow_requests", "Requests that a ranker in the shadow was to score", ["state"])
+        for outcome in Scored:
+            self.shadow.labels(outcome)
         self.waiting = most("souk_webhook_deliveries_waiting", "Messages to webhooks that wait in the outbox")
 
     def observe(self, stage: Stage) -> AbstractContextManager[None]:

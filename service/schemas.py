@@ -203,10 +203,13 @@ class MatchAnswer(_Answer):
     also_listed_as: list[str] = Field(
         default=[], description="Ids of its near-duplicates, which have no place of their own"
     )
+    placed_by: str | None = Field(
+        default=None, description="Version of the ranker that placed it and whose score this is, where two take turns"
+    )
 
     @classmethod
-    def of(cls, match: Match) -> Self:
-        """Answer of a match."""
+    def of(cls, match: Match, *, drafted: bool = False) -> Self:
+        """Answer of a match; `drafted` where two rankers placed suppliers in turns."""
         explanation = match.explanation and ExplanationAnswer.model_validate(match.explanation)
         return cls(
             rank=match.rank,
@@ -216,6 +219,7 @@ class MatchAnswer(_Answer):
             explanation=explanation,
             moved_from=match.moved_from,
             also_listed_as=list(match.also_listed_as),
+            placed_by=match.ranker_version if drafted else None,
         )
 
 
@@ -279,12 +283,15 @@ class Versions(BaseModel):
     encoder: str
     ranker: str
     rates: str | None = Field(examples=["2025-06-30-5d1f03aa"], description="Table of exchange rates, by its date")
+    tried: str | None = Field(
+        default=None, description="A second ranker that is tried, where both place suppliers in turns"
+    )
 
     @classmethod
-    def of(cls, matcher: Matcher) -> Self:
-        """Versions of what a matcher stands on."""
-        rates = matcher.rates and matcher.rates.version
-        return cls(encoder=matcher.encoder.fingerprint, ranker=matcher.ranker.version, rates=rates)
+    def of(cls, matcher: Matcher, *, tried: str | None = None) -> Self:
+        """Versions of what a matcher stands on, and of a ranker that takes turns with its own."""
+        rates, ranker = matcher.rates and matcher.rates.version, matcher.ranker.version
+        return cls(encoder=matcher.encoder.fingerprint, ranker=ranker, rates=rates, tried=tried)
 
 
 class RankingAnswer(BaseModel):

@@ -23,7 +23,7 @@ from matching.exposure import ExposurePolicy
 from matching.features import FEATURE_NAMES
 from matching.matcher import Matcher
 from matching.ranker import GlassBoxRanker
-from training import learning_cli, models_cli
+from training import learning_cli, models_cli, trials_cli
 from training.tables import print_rows
 
 commands = typer.Typer()
@@ -38,6 +38,7 @@ commands.add_typer(models_cli.commands)
 _train.add_typer(learning_cli.train)
 _evaluate.add_typer(learning_cli.evaluate)
 _evaluate.add_typer(models_cli.evaluate)
+_evaluate.add_typer(trials_cli.evaluate)
 _out = Console()
 _err = Console(stderr=True)
 _REFITS = 50

@@ -14,39 +14,38 @@ from rich.progress import Progress
 
 from data import shipped
 from data.collection import Collection
-from data.database import DEFAULT_ORGANISATION, Database
-from data.feedback_log import read_log
-from data.in_use import in_use, registry_of
-from data.model_versions import Change, ModelKind, ModelVersion, Trial, TrialWay
+from data.database import DEFAULT_ORGANISATION
+from data.in_use import in_use
+from data.model_versions import Change, ChangeKind, ModelKind, ModelVersion
 from data.registry import ROOT, Registry
 from data.settings import Settings
 from data.training_runs import TrainingRuns
-from data.trials import ranker_versions
 from matching.errors import InvalidInput, SoukError
 from matching.files import write_whole
 from matching.ranker import GlassBoxRanker
+from training.cli_options import MarkdownOption, NoteOption, WhoOption, registry_in_use
 from training.learning_cli import STORE, OrganisationOption, log_of
 from training.tables import print_rows
+from training.trials_cli import commands as trials
+from training.trials_cli import compare_online, compare_shadow
 
 commands = typer.Typer()
 evaluate = typer.Typer()
 _models = typer.Typer(no_args_is_help=True, help="The model registry: list, compare, promote, roll back.")
 commands.add_typer(_models, name="models")
+_models.add_typer(trials)
 _out = Console()
 _err = Console(stderr=True)
 
 Versions = Annotated[list[str], typer.Argument(help="Version of the registry; several of differing kinds at once.")]
 CollectionOption = Annotated[Path, typer.Option(help="Folder of a judged collection.")]
 BoundsOption = Annotated[Path | None, typer.Option(help="TOML file; default: training/promotion_bounds.toml.")]
-WhoOption = Annotated[str | None, typer.Option(help="Who does it; default: the user of this machine.")]
-NoteOption = Annotated[str, typer.Option(help="Why, for the history.")]
-MarkdownOption = Annotated[bool, typer.Option(help="Print tables as Markdown.")]
 
 
 @_models.command(name="list")
 def list_models(markdown: MarkdownOption = False) -> None:
     """List every version with its state, the oldest first, and what is in use of each kind."""
-    registry, settings = _registry(), Settings()
+    registry, settings = registry_in_use(), Settings()
     in_use_now = registry.pointer().versions
     rows = [_row(registry, model) for model in registry.versions()]
     roots = [
@@ -60,7 +59,7 @@ def list_models(markdown: MarkdownOption = False) -> None:
 @_models.command()
 def show(version: str) -> None:
     """Show a version's manifest, its state, and the changes of the pointer that it had a part in."""
-    registry = _registry()
+    registry = registry_in_use()
     model = registry.find(version)
     registry.check(model)
     changes = [_told(one) for one in registry.history() if version in {*one.before.values(), *one.after.values()}]
@@ -71,7 +70,7 @@ def show(version: str) -> None:
 @_models.command()
 def history(markdown: MarkdownOption = False) -> None:
     """List who put what in service, when and why, the last first."""
-    print_rows([_told(one) for one in reversed(_registry().history())] or [{"number": None}], markdown=markdown)
+    print_rows([_told(one) for one in reversed(registry_in_use().history())] or [{"number": None}], markdown=markdown)
 
 
 @_models.command()
@@ -84,45 +83,32 @@ def add(
     """Enter a model as a candidate; its files are copied and never change again."""
     from training.candidates import add_folder
 
-    model = add_folder(_registry(), folder, version=version, headings=headings, parent=parent)
+    model = add_folder(registry_in_use(), folder, version=version, headings=headings, parent=parent)
     _out.print(f"{model.kind} {model.version} is a candidate now")
-
-
-@_models.command(name="try")
-def try_version(
-    version: Annotated[str | None, typer.Argument(help="Ranker to try; none ends the trial.")] = None,
-    way: Annotated[TrialWay, typer.Option(help="How requests are divided.")] = TrialWay.SPLIT,
-    share: Annotated[float, typer.Option(min=0.001, max=1.0, help="Share of the requests that it answers.")] = 0.5,
-    note: NoteOption = "",
-    who: WhoOption = None,
-) -> None:
-    """Let a ranker answer a share of the requests, by a hash of their words; without a version the trial ends."""
-    registry = _registry()
-    if version is not None and registry.find(version).kind is not ModelKind.RANKER:
-        raise InvalidInput(f"{version} is no ranker: a share of the requests can be given to a ranker only")
-    trial = Trial(version=version, way=way, share=share) if version else None
-    registry.try_beside(trial, who=who or getpass.getuser(), note=note)
-    _out.print(f"{version} answers {share:.0%} of the requests now" if version else "nothing is tried now")
 
 
 @_models.command()
 def compare(
     versions: Annotated[list[str] | None, typer.Argument(help="Versions of the registry, of differing kinds.")] = None,
     online: Annotated[bool, typer.Option(help="Say what the running trial shows so far.")] = False,
+    shadow: Annotated[bool, typer.Option(help="Say what the ranker in the shadow would have changed so far.")] = False,
     organisation: OrganisationOption = DEFAULT_ORGANISATION,
     collection: CollectionOption = shipped.SAMPLE,
     bounds: BoundsOption = None,
     markdown: MarkdownOption = False,
 ) -> None:
     """Measure versions beside what is in use, and say what the checks before a promotion would."""
-    if online:
-        _compare_online(organisation, markdown=markdown)
+    if online or shadow:
+        if online:
+            compare_online(organisation, markdown=markdown)
+        if shadow:
+            compare_shadow(organisation, markdown=markdown)
         return
     if not versions:
-        raise InvalidInput("expected a version, or --online")
+        raise InvalidInput("expected a version, --online or --shadow")
     from training.comparison_rows import measure_rows
 
-    side, found = _checked([_registry().find(version) for version in versions], collection, bounds)
+    side, found = _checked([registry_in_use().find(version) for version in versions], collection, bounds)
     print_rows(measure_rows(side), markdown=markdown)
     typer.echo()
     print_rows([one.row() for one in found], markdown=markdown)
@@ -138,7 +124,7 @@ def report(
     """Write all that is known of a version beside what is in use into one page, the verdict first."""
     from training.report import report_page
 
-    models = [_registry().find(version) for version in versions]
+    models = [registry_in_use().find(version) for version in versions]
     side, found = _checked(models, collection, bounds)
     write_whole(out, report_page(side, models, found).encode())
     _out.print(f"report on {', '.join(versions)} written to {out}")
@@ -156,7 +142,7 @@ def promote(
     """Put a version in service, unless a check refuses it."""
     from training.promotion import promote as put_in_service
 
-    registry = _registry()
+    registry = registry_in_use()
     models = [registry.find(version) for version in versions]
     for model in models:
         registry.check(model)
@@ -171,14 +157,14 @@ def promote(
 @_models.command()
 def rollback(note: NoteOption = "", who: WhoOption = None) -> None:
     """Put back in service what was there before the last promotion."""
-    change = _registry().rollback(who=who or getpass.getuser(), note=note)
+    change = registry_in_use().rollback(who=who or getpass.getuser(), note=note)
     _out.print(f"in service now: {_named(change)}")
 
 
 @_models.command(hidden=True)
 def run(run_id: str) -> None:
     """Carry out a training run that the service was asked for."""
-    runs = TrainingRuns(_registry().folder)
+    runs = TrainingRuns(registry_in_use().folder)
     asked = runs.of_process(run_id)
     with runs.carried_out(asked):
         try:
@@ -242,37 +228,12 @@ def learn_into_registry(
     with Progress(console=_err) as bar:
         task = bar.add_task("reading", total=len(STAGES) + 1)
         model = learn(
-            _registry(), log_of(source, organisation), training, version=version,
+            registry_in_use(), log_of(source, organisation), training, version=version,
             progress=lambda stage: bar.update(task, advance=1, description=stage),
         )  # fmt: skip
         bar.update(task, advance=1, description="done")
     _out.print(f"ranker {model.version} is a candidate now; `souk models compare {model.version}` measures it")
     return model
-
-
-def _registry() -> Registry:
-    registry = registry_of(Settings())
-    if registry is None:
-        raise InvalidInput("SOUK_MODELS_PATH is empty: there is no model registry")
-    return registry
-
-
-def _compare_online(organisation: str, *, markdown: bool) -> None:
-    from training.judgment_rules import JudgmentRules
-    from training.online_comparison import online_rows
-
-    settings, pointer = Settings(), _registry().pointer()
-    if pointer.trial is None or pointer.change is None:
-        raise InvalidInput("nothing is tried now; `souk models try VERSION` begins a trial")
-    database = Database.open(settings.database_url)
-    versions = ranker_versions(database, organisation, pointer.change.moment)
-    in_use_now = GlassBoxRanker.load(in_use(settings).ranker_path).version
-    rows = online_rows(
-        read_log(database, organisation), versions, in_use_now, pointer.trial.version, JudgmentRules.read()
-    )
-    tried, since = pointer.trial, pointer.change.moment
-    _out.print(f"{tried.version} answers {tried.share:.0%} of the requests since {since:%Y-%m-%d %H:%M}")
-    print_rows(rows, markdown=markdown)
 
 
 def _checked(models: list[ModelVersion], collection: Path, bounds: Path | None) -> tuple[Any, Any]:
@@ -306,13 +267,22 @@ def _root(settings: Settings, kind: ModelKind) -> str:
 def _told(change: Change) -> dict[str, Any]:
     return {
         "number": change.number,
-        "what": change.kind.value,
+        "what": _moved(change),
         "moment": f"{change.moment:%Y-%m-%d %H:%M:%S}",
         "who": change.who,
         "in service": _named(change),
         "refused by": ", ".join(one["check"] for one in change.findings if not one["passed"]) or None,
         "note": change.note,
     }
+
+
+def _moved(change: Change) -> str:
+    """What a change did; of a trial and a shadow with the version, or that it ended."""
+    beside = {ChangeKind.TRIAL: change.trial, ChangeKind.SHADOW: change.shadow}
+    if change.kind not in beside:
+        return change.kind.value
+    begun = beside[change.kind]
+    return f"{change.kind.value} of {begun.version}" if begun else f"end of {change.kind.value}"
 
 
 def _named(change: Change) -> str:

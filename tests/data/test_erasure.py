@@ -18,7 +18,7 @@ from data.erasure import Erasures, Saw, Subject, SubjectKind
 from data.erasure_cli import commands
 from data.events import Event, EventLog, Impression, ShownMatch, TrainingData, note_model_version
 from data.keys import Keys
-from data.schema import METADATA, STANDINGS, Kind
+from data.schema import METADATA, SHADOW_SCORES, STANDINGS, Kind
 from data.snapshot import Snapshot
 from data.store import Outcome, Store
 from data.webhooks import EventType, Webhooks, tell
@@ -32,6 +32,7 @@ from tests.data.conftest import NOW, Clock
 
 FIRM = Supplier(id="S-née", name="Confidential Zellij", description="confidential tiles")
 ASKED = BuyerRequest(id="R-née", text="confidential tiles", buyer="Confidential Buyer")
+FIGURES = ("in_use_seconds", "shadow_seconds", "stayed", "overlap", "in_use_small", "shadow_small")
 
 
 @pytest.fixture
@@ -53,6 +54,8 @@ def store(database_url: str, clock: Clock) -> Store:
         data = {"request_id": ASKED.id, "matches": [{"supplier_id": FIRM.id}]}
         tell(connection, "acme", EventType.MATCH_FOUND, data, NOW)
         standing = {"organisation_id": "acme", "best": ["S2", FIRM.id]}
+        shadowed = {"organisation_id": "acme", "ranker_version": "r", "scored_at": NOW, **dict.fromkeys(FIGURES, 0.5)}
+        connection.execute(insert(SHADOW_SCORES), [shadowed | {"match_id": one} for one in ("m1", "m2")])
         connection.execute(insert(STANDINGS), [standing | {"request_id": one} for one in (ASKED.id, "R2")])
     return store
 
@@ -109,8 +112,8 @@ def test_the_others_keep_their_places_in_a_ranking(store: Store) -> None:
 def test_of_an_erased_request_no_table_holds_a_trace(store: Store) -> None:
     receipt = _erasures(store).erase(Subject(SubjectKind.REQUEST, "R-née"))
     assert receipt.erased == {
-        "requests": 1, "changes": 1, "impressions": 2, "lots": 2, "events": 1, "matches": 1, "standings": 1,
-        "answers": 1, "deliveries": 1,
+        "requests": 1, "changes": 1, "impressions": 2, "lots": 2, "events": 1, "matches": 1, "shadow_scores": 1,
+        "standings": 1, "answers": 1, "deliveries": 1,
     }  # fmt: skip
     left = _everything(store)
     assert "R-née" not in left

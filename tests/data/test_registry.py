@@ -10,7 +10,16 @@ import numpy as np
 import pytest
 
 from data.in_use import in_use, models_in_use, with_models
-from data.model_versions import ChangeKind, ModelKind, ModelState, ModelVersion
+from data.model_versions import (
+    ChangeKind,
+    ModelKind,
+    ModelState,
+    ModelVersion,
+    Shadow,
+    Trial,
+    TrialWay,
+    running_since,
+)
 from data.registry import Registry
 from data.settings import Settings
 from data.workspace import Models, model_signature, training_of
@@ -181,3 +190,46 @@ def test_rollback_brings_back_the_very_same_scores(registry: Registry, settings:
     assert scores() != before
     registry.rollback(who="ana")
     assert scores() == before
+
+
+def test_a_trial_and_a_shadow_run_beside_each_other_until_a_promotion_ends_both(registry: Registry) -> None:
+    for name in ("one", "two"):
+        add(registry, name)
+    trial, shadow = Trial(version="one", way=TrialWay.INTERLEAVE, share=0.5), Shadow(version="two", share=0.1)
+    registry.try_beside(trial, who="ana")
+    registry.shadow(shadow, who="ben")
+    assert (registry.pointer().trial, registry.pointer().shadow) == (trial, shadow)
+    registry.try_beside(None, who="ana")
+    assert (registry.pointer().trial, registry.pointer().shadow) == (None, shadow)
+    registry.try_beside(trial, who="ana")
+    registry.promote(registry.find("one"), who="ana")
+    assert (registry.pointer().trial, registry.pointer().shadow) == (None, None)
+
+
+def test_a_trial_runs_since_it_began_whatever_else_changed(registry: Registry) -> None:
+    for name in ("one", "two"):
+        add(registry, name)
+    trial = Trial(version="one", way=TrialWay.SPLIT, share=0.5)
+    assert running_since(registry.history(), lambda change: change.trial) is None
+    registry.try_beside(trial, who="ana")
+    registry.try_beside(None, who="ana")
+    begun = registry.try_beside(trial, who="ana")
+    shadowed = registry.shadow(Shadow(version="two", share=0.1), who="ana")
+    assert running_since(registry.history(), lambda change: change.trial) == begun.moment
+    assert running_since(registry.history(), lambda change: change.shadow) == shadowed.moment
+    registry.try_beside(Trial(version="one", way=TrialWay.SPLIT, share=0.2), who="ana")
+    assert running_since(registry.history(), lambda change: change.trial) == registry.history()[-1].moment
+
+
+def test_a_damaged_ranker_in_the_shadow_keeps_no_model_from_loading(registry: Registry, settings: Settings) -> None:
+    model = add(registry, "one")
+    registry.shadow(Shadow(version="one", share=0.1), who="ana")
+    sound = Models.load(settings).shadow
+    assert sound is not None
+    assert sound.ranker is not None
+    assert sound.ranker.version == "one"
+    _change_a_file(model)
+    damaged = Models.load(settings).shadow
+    assert damaged is not None
+    assert damaged.ranker is None
+    assert "ranker.json: SHA-256 is" in (damaged.fault or "")

@@ -28,7 +28,7 @@ def test_a_text_is_answered_with_ranked_explained_matches(client: TestClient) ->
     assert [match["rank"] for match in answer["matches"]] == [1, 2]
     assert first["supplier"]["id"] == "S1"
     assert "Satisfait" in " ".join(first["explanation"]["sentences"])
-    assert answer["versions"] == {"encoder": "hashing-64", "ranker": "simple", "rates": None}
+    assert answer["versions"] == {"encoder": "hashing-64", "ranker": "simple", "rates": None, "tried": None}
     assert answer["day"] == current_day().isoformat()
 
 

@@ -15,7 +15,7 @@ SERIES = {
     "souk_requests_total", "souk_request_seconds_bucket", "souk_stage_seconds_bucket", "souk_requests_open",
     "souk_queue_requests_bucket", "souk_suppliers", "souk_vectors", "souk_changes_behind", "souk_model",
     "souk_models_refused", "souk_exposure", "souk_keys_refused_total", "souk_webhook_deliveries_total",
-    "souk_webhook_deliveries_waiting",
+    "souk_webhook_deliveries_waiting", "souk_shadow_requests_total",
 }  # fmt: skip
 
 
