@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from rich.table import Table
 
 from data.fair_agendas import Agenda, agenda_calendar, agenda_html, agenda_of, agenda_pdf, place_of
 from data.fair_exports import plan_document, plan_workbook, reason_words
+from data.fair_handouts import agenda_files
 from data.fair_plans import Change, Meeting, Plan, affected_by
 from data.fair_publication import PublishedMeeting
 from data.fair_store import FairContent, PlanHead
@@ -129,12 +129,11 @@ def write_agenda(
 def write_agendas(content: FairContent, published: Sequence[PublishedMeeting], folder: Path, organisation: str) -> int:
     """A PDF and an .ics file for everybody who has a meeting; for how many."""
     folder.mkdir(parents=True, exist_ok=True)
-    met = {who for one in published for who in (one.meeting.first, one.meeting.second)}
-    for who in sorted(met):
-        name = re.sub(r"[^\w.-]", "_", who)
-        for suffix in (".pdf", ".ics"):
-            write_agenda(content, published, who, folder / f"{name}{suffix}", organisation)
-    return len(met)
+    written = 0
+    for name, made in agenda_files(content, published, organisation):
+        (folder / name).write_bytes(made)
+        written += name.endswith(".ics")
+    return written
 
 
 def _names(content: FairContent) -> dict[str, str]:

@@ -84,6 +84,13 @@ def free_slots_of(
     return tuple(draft.slot for draft in drafts if day.fault(draft, two) is None)
 
 
+def other_slots_of(content: FairContent, meetings: Sequence[Meeting], meeting: Meeting) -> tuple[int, ...]:
+    """Slots to which a meeting of a plan could move, with all others where they are, in order of time."""
+    others = [one for one in meetings if one.id != meeting.id]
+    free = free_slots_of(content, others, meeting.first, meeting.second, slots=meeting.slots)
+    return tuple(slot for slot in free if slot != meeting.slot)
+
+
 def off_closed_tables(content: FairContent, meetings: Sequence[Meeting]) -> tuple[Meeting, ...]:
     """The meetings without closed tables: each that sat at one goes to a free one, in its own slot where it can.
 

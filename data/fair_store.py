@@ -80,6 +80,13 @@ class FairStore:
                 raise InvalidInput(f"fair {fair.id!r} has a published plan, expected the same slots as before")
         self.store.put(Kind.FAIRS, [fair])
 
+    def create(self, fair: Fair) -> None:
+        """Insert a fair; InvalidInput where one has its id already."""
+        with self.database.writing() as connection:
+            if self.locked(connection, fair.id) is not None:
+                raise InvalidInput(f"there is a fair of the id {fair.id!r} already, expected another id")
+        self.put(fair)
+
     def fairs(self) -> tuple[Fair, ...]:
         """Every fair, by id."""
         return tuple(Fair.model_validate(stored.document) for stored in self.store.each(Kind.FAIRS))

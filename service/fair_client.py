@@ -11,6 +11,7 @@ from urllib.parse import quote
 from pydantic import BaseModel
 
 from data.fair_plans import Edit
+from data.fair_sheets import FairSheet
 from data.fairs import Fair, Participant, Role, Wish
 from service.calls import Calls
 from service.fair_schemas import (
@@ -21,7 +22,6 @@ from service.fair_schemas import (
     EditsBody,
     FairAnswer,
     FairsAnswer,
-    FairSheet,
     FindingsAnswer,
     FreeSlotsAnswer,
     InvitationAnswer,

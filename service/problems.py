@@ -96,11 +96,17 @@ def sayable(text: str) -> str:
 
 
 async def _souk_error(_request: Request, error: Any) -> JSONResponse:
-    status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
-    return problem(status, str(error), headers=_headers(error, status))
+    return problem(status_of(error), str(error), headers=headers_of(error))
 
 
-def _headers(error: errors.SoukError, status: HTTPStatus) -> dict[str, str]:
+def status_of(error: errors.SoukError) -> HTTPStatus:
+    """The status of a failure."""
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def headers_of(error: errors.SoukError) -> dict[str, str]:
+    """Headers that belong to a failure."""
+    status = status_of(error)
     if isinstance(error, errors.TooManyRequests):
         return {"retry-after": str(error.retry_after_seconds)}
     if status is HTTPStatus.SERVICE_UNAVAILABLE:

@@ -10,8 +10,8 @@ from fastapi.responses import JSONResponse
 
 from data.fair_exports import plan_document, plan_workbook
 from data.fair_findings import findings_of
-from data.fair_tables import read_hours, read_participants, read_wishes
-from data.fairs import Closure, Fair, Participant, Role, Span
+from data.fair_sheets import FairSheet, load_sheet
+from data.fairs import Fair, Participant, Role
 from data.record_exports import MEDIA_TYPES, Format
 from matching.errors import InvalidInput
 from matching.profiles import Identifier
@@ -23,7 +23,6 @@ from service.fair_schemas import (
     FairAnswer,
     FairBody,
     FairsAnswer,
-    FairSheet,
     FindingsAnswer,
     ParticipantAnswer,
     ParticipantBody,
@@ -98,18 +97,7 @@ def import_sheet(
     source = (file.filename or "upload")[-100:], content
 
     def read() -> SheetAnswer:
-        store = caller.desk.fairs
-        known = store.content(fair_id)
-        if sheet is FairSheet.WISHES:
-            wishes = read_wishes(source, known.participants)
-            store.put_wishes(fair_id, wishes.profiles)
-            return sheet_answer(wishes)
-        if sheet is FairSheet.HOURS:
-            loaded = read_hours(source, known.fair, known.participants)
-        else:
-            loaded = read_participants(source, role=role)
-        store.put_participants(fair_id, loaded.profiles)
-        return sheet_answer(loaded)
+        return sheet_answer(load_sheet(caller.desk.fairs, fair_id, sheet, source, role=role))
 
     return answered_once(caller, request, idempotency_key, content + str(role).encode(), read)
 
@@ -147,10 +135,7 @@ def cancel_participant(
 @router.post("/{fair_id}/closures", responses=_BOUND)
 def close_table(fair_id: Identifier, body: ClosureBody, caller: Writing, language: Language = "en") -> ReportAnswer:
     """Close a table: its published meetings move to another table, else to another slot, else are cancelled."""
-    if (body.starts is None) != (body.ends is None):
-        raise InvalidInput("one of starts and ends is given, expected both or none")
-    span = Span(starts=body.starts, ends=body.ends) if body.starts and body.ends else None
-    report = caller.desk.close_table(fair_id, Closure(table=body.table, span=span))
+    report = caller.desk.close_table(fair_id, body.closure())
     return FairTold(caller.desk.fairs.content(fair_id), language).report(report)
 
 

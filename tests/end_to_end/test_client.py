@@ -17,6 +17,7 @@ import pytest
 from data import shipped
 from data.database import Database
 from data.fair_plans import Action, Edit
+from data.fair_sheets import FairSheet
 from data.fairs import Role, Wish
 from data.keys import Keys, Scope
 from service.client import (
@@ -33,7 +34,7 @@ from service.client import (
     TooManyRequests,
     Unavailable,
 )
-from service.fair_schemas import ClosureBody, FairSheet, InvitationBody, InvitationReply, OutcomeBody, PlanFormat
+from service.fair_schemas import ClosureBody, InvitationBody, InvitationReply, OutcomeBody, PlanFormat
 from tests.cuts import Cutting
 from tests.fairs import FAIR, participants
 from tests.served import Served
