@@ -19,6 +19,7 @@ _LISTS = {
     "packages": ("name", "minimum", "maximum"),
     "interpreters": ("id", "languages"),
 }
+_NUMBERS = frozenset({"minimum", "maximum"})
 _EMPTY_ROWS = {"sessions": 2, "packages": 2, "interpreters": 1}
 _FEWEST_ROWS = {"sessions": 4, "packages": 2, "interpreters": 1}
 _MOST_ROWS = 100
@@ -82,7 +83,8 @@ def time_zones() -> tuple[str, ...]:
 
 
 def _row(row: Mapping[str, str], hours: Mapping[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {name: int(value) if value.isdecimal() else value for name, value in row.items() if value}
+    found: dict[str, Any] = {name: value for name, value in row.items() if value}
+    found |= {name: int(row[name]) for name in _NUMBERS & row.keys() if row[name].isdecimal()}
     if "languages" in row:
         found["languages"] = [one.strip() for one in row["languages"].replace(";", ",").split(",") if one.strip()]
         found |= {"hours": hours[row["id"]]} if row["id"] in hours else {}
