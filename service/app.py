@@ -18,18 +18,7 @@ from service.description import describe
 from service.envelope import Envelope
 from service.live import Live
 from service.metrics import Metrics
-from service.pages import (
-    fair_day,
-    fair_invitations,
-    fair_meeting,
-    fair_participants,
-    fair_plans,
-    ledger,
-    sign_in,
-    start,
-    statement,
-)
-from service.pages import fairs as fair_pages
+from service.pages.every import ROUTERS as PAGES
 from service.routes import (
     bulk,
     draws,
@@ -97,11 +86,8 @@ def _assemble(app: FastAPI, settings: ServiceSettings, metrics: Metrics) -> None
             max_age=600,
         )
     app.add_middleware(Envelope, settings=settings, metrics=metrics)
-    for pages in (
-        start, ledger, statement, sign_in, fair_pages, fair_plans, fair_meeting, fair_participants, fair_day,
-        fair_invitations,
-    ):  # fmt: skip
-        app.include_router(pages.router)
+    for pages in PAGES:
+        app.include_router(pages)
     for routes in (
         match, draws, headings, suppliers, requests, bulk, feedback, exposure, fairs, fair_meetings, training_runs,
         erasures, webhooks, health,

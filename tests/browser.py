@@ -7,12 +7,20 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 _SECONDS = 60.0
+# Chromium reads orders from descriptor 3 and answers on descriptor 4.
+_ON_3_AND_4 = """
+import fcntl, os, sys
+orders, answers = (fcntl.fcntl(int(one), fcntl.F_DUPFD, 10) for one in sys.argv[1:3])
+os.dup2(orders, 3), os.dup2(answers, 4)
+os.execvp(sys.argv[3], sys.argv[3:])
+"""
 
 
 class Browser:
@@ -31,16 +39,19 @@ class Browser:
             "--disable-component-update", "--disable-sync", "--no-first-run", f"--user-data-dir={folder / 'profile'}",
             f"--window-size={width},{height}", "--remote-debugging-pipe", "about:blank",
         ]  # fmt: skip
-        # Chromium reads orders from descriptor 3 and answers on descriptor 4.
-        script = f'exec "$@" 3<&{theirs_in} 4>&{theirs_out}'
+        pipe = theirs_in, theirs_out
         self._process = subprocess.Popen(
-            ["sh", "-c", script, "sh", *command], pass_fds=(theirs_in, theirs_out), stderr=subprocess.DEVNULL
+            [sys.executable, "-c", _ON_3_AND_4, *map(str, pipe), *command], pass_fds=pipe, stderr=subprocess.DEVNULL
         )
         os.close(theirs_in)
         os.close(theirs_out)
         self._number, self._unread, self._session = 0, b"", ""
         self.folder = folder
-        self._attach()
+        try:
+            self._attach()
+        except (AssertionError, OSError):
+            self.__exit__()
+            raise
 
     def __enter__(self) -> Browser:
         return self
