@@ -19,7 +19,8 @@ def key_of(request: Request) -> str | None:
 
 def keep_key(request: Request, answer: Response, token: str) -> None:
     """Let a browser keep the key until it is closed, out of reach of scripts and of other sites."""
-    secure = request.url.scheme == "https"
+    # Behind a proxy that ends TLS only the browser knows by what address it came.
+    secure = request.headers.get("origin", str(request.url)).startswith("https:")
     answer.set_cookie(_COOKIE, token, secure=secure, httponly=True, samesite="lax")
 
 

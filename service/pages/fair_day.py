@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -79,7 +80,10 @@ def close_table(request: Request, fair_id: str, form: Typed, caller: Writing, me
             return changes_address(fair_id, head, messages)
         return address("fairs", fair_id, "day", done="closed", language=str(messages.locale.language))
 
-    return submitted(close, lambda refusal: _day_page(request, fair_id, caller, messages, refusal=refusal))
+    def again(refusal: Refusal) -> HTMLResponse:
+        return _day_page(request, fair_id, caller, messages, refusal=refusal, typed=stated(form))
+
+    return submitted(close, again)
 
 
 def _day_page(
@@ -91,6 +95,7 @@ def _day_page(
     slot: int | None = None,
     q: str = "",
     refusal: Refusal | None = None,
+    typed: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
     desk = caller.desk
     content, arrived = desk.fairs.content(fair_id), desk.fairs.arrivals(fair_id)
@@ -115,7 +120,7 @@ def _day_page(
     query = {**({"q": q} if q else {}), **({} if slot is None else {"slot": str(slot)})}
     return fair_page(
         request, "fair_day.html", messages, content, values, here=address("fairs", fair_id, "day"), query=query,
-        refusal=refusal,
+        refusal=refusal, typed=typed,
     )  # fmt: skip
 
 

@@ -28,8 +28,9 @@ def fair_page(
     here: str,
     query: Mapping[str, str] | None = None,
     refusal: Refusal | None = None,
+    typed: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
-    """A page of a fair; with a refusal, the same page after a form of it was not taken."""
+    """A page of a fair; with a refusal, the same page with what was typed after a form of it was not taken."""
     shown = {
         "title": content.fair.name,
         "fair": content.fair,
@@ -39,6 +40,7 @@ def fair_page(
         "reason_words": reason_words,
         "place_of": place_of,
         "refusal": refusal,
+        "typed": typed or {},
         "done": request.query_params.get("done"),
     }
     status = refusal.status if refusal else HTTPStatus.OK

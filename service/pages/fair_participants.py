@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from itertools import chain
 from typing import Annotated, Literal
 
@@ -53,14 +54,15 @@ def load(
 ) -> HTMLResponse:
     """Store the rows of a spreadsheet, and show what it gave and which rows were refused for what."""
     source = (file.filename or "")[-100:], file.file.read()
-    return _loaded(request, fair_id, sheet, source, caller, messages, role or None)
+    return _loaded(request, fair_id, sheet, source, caller, messages, role=role or None)
 
 
 @router.post("/fairs/{fair_id}/participants/one")
 def add(request: Request, fair_id: str, form: Typed, caller: Writing, messages: ReaderMessages) -> HTMLResponse:
     """Store one participant as if it were the only row of a spreadsheet."""
-    source = "form.jsonl", json.dumps(stated(form)).encode()
-    return _loaded(request, fair_id, FairSheet.PARTICIPANTS, source, caller, messages)
+    fields = stated(form)
+    source = "form.jsonl", json.dumps(fields).encode()
+    return _loaded(request, fair_id, FairSheet.PARTICIPANTS, source, caller, messages, typed=fields)
 
 
 @router.get("/fairs/{fair_id}/participants/{participant_id}", response_class=HTMLResponse)
@@ -121,13 +123,16 @@ def _loaded(
     source: Source,
     caller: Caller,
     messages: ReaderMessages,
+    *,
     role: Role | None = None,
+    typed: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
     try:
         loaded = load_sheet(caller.desk.fairs, fair_id, sheet, source, role=role)
     except SoukError as error:
-        return _participants_page(request, fair_id, caller, messages, refusal=refusal_of(error))
-    return _participants_page(request, fair_id, caller, messages, report=sheet_answer(loaded))
+        return _participants_page(request, fair_id, caller, messages, refusal=refusal_of(error), typed=typed)
+    kept = typed if loaded.refused else None
+    return _participants_page(request, fair_id, caller, messages, report=sheet_answer(loaded), typed=kept)
 
 
 def _participants_page(
@@ -139,6 +144,7 @@ def _participants_page(
     q: str = "",
     report: SheetAnswer | None = None,
     refusal: Refusal | None = None,
+    typed: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
     desk = caller.desk
     content = desk.fairs.content(fair_id)
@@ -155,7 +161,7 @@ def _participants_page(
     }
     return fair_page(
         request, "fair_participants.html", messages, content, values, here=address("fairs", fair_id, "participants"),
-        query={"q": q} if q else None, refusal=refusal,
+        query={"q": q} if q else None, refusal=refusal, typed=typed,
     )  # fmt: skip
 
 

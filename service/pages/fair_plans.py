@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import floor
 from typing import Annotated
@@ -63,7 +64,7 @@ def make_plan(request: Request, fair_id: str, form: Typed, caller: Writing, mess
         return _planned(caller.desk, fair_id, body, messages)
 
     def again(refusal: Refusal) -> HTMLResponse:
-        return _plans_page(request, fair_id, caller, messages, refusal=refusal)
+        return _plans_page(request, fair_id, caller, messages, refusal=refusal, typed=stated(form))
 
     return submitted(make, again)
 
@@ -155,6 +156,7 @@ def _plans_page(
     chosen: list[str] | None = None,
     findings: list[str] | None = None,
     refusal: Refusal | None = None,
+    typed: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
     store = caller.desk.fairs
     content = store.content(fair_id)
@@ -166,7 +168,9 @@ def _plans_page(
         "shown": [_shown(content, *one, messages) for one in picked],
         "findings": findings,
     }
-    return fair_page(request, "fair.html", messages, content, values, here=address("fairs", fair_id), refusal=refusal)
+    return fair_page(
+        request, "fair.html", messages, content, values, here=address("fairs", fair_id), refusal=refusal, typed=typed
+    )  # fmt: skip
 
 
 def _plan_page(

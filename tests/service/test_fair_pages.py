@@ -69,8 +69,11 @@ def test_a_spreadsheet_is_loaded_and_each_refused_row_is_shown(fair: TestClient)
         assert cell in page
     broken = fair.post("/fairs/F1/participants", data={"sheet": "wishes"}, files={"file": ("w.csv", b"\x00\x01")})
     assert (broken.status_code, 'role="alert"' in broken.text) == (422, True)
-    added = sent(fair, "/fairs/F1/participants/one", name="Walk-in", role="buyer", languages="French")
-    assert "Walk-in" in added.text
+    typed = {"name": "Walk-in", "role": "buyer"}
+    refused = sent(fair, "/fairs/F1/participants/one", languages="Klingonese", **typed).text
+    assert "<bdi>Klingonese</bdi>" in refused and 'value="Walk-in"' in refused
+    added = sent(fair, "/fairs/F1/participants/one", languages="French", **typed).text
+    assert "Walk-in" in added and 'value="Walk-in"' not in added
     assert "Walk-in" in fair.get("/fairs/F1/participants?q=WALK").text
 
 
@@ -118,6 +121,7 @@ def test_a_cancellation_and_a_closed_table_name_everyone_affected(published: Tes
     assert sent(published, "/fairs/F1/closures", table="9", confirmed="yes").status_code == 422
     half = sent(published, "/fairs/F1/closures", table="2", starts="2026-10-07T09:00", confirmed="yes")
     assert "expected both or none" in half.text
+    assert 'value="2026-10-07T09:00"' in half.text
 
 
 def test_the_day_is_noted_by_forms(published: TestClient) -> None:
@@ -217,6 +221,9 @@ def test_whoever_has_a_key_signs_in_and_out(published: TestClient, key: Callable
     assert sent(published, "/fairs/F1/plans", name="mine").url.path == "/fairs/F1/plans/2"
     stolen = published.post("/fairs/F1/plans", data={"name": "theirs"}, headers={"sec-fetch-site": "cross-site"})
     assert stolen.status_code == 403
+    origin = {"origin": "https://testserver"}
+    safe = published.post("/sign-in", data={"key": token}, headers=origin, follow_redirects=False)
+    assert "; secure" in safe.headers["set-cookie"].lower()
     sent(published, "/sign-out")
     assert published.get("/fairs/F1").status_code == 401
     away = sent(published, "/sign-in", key=token, next="//evil.example/")
