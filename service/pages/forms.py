@@ -105,7 +105,8 @@ def _refused(request: Request, error: SoukError | RequestValidationError | Valid
     else:
         wanted = f"{request.url.path}?{request.url.query}" if request.method == "GET" else "/fairs"
         shown = {"next": wanted, "refusal": refusal if key_of(request) else None}
-        answer = page(request, "sign_in.html", messages, shown, here="/sign-in", status=refusal.status)
+        again = {"next": wanted}
+        answer = page(request, "sign_in.html", messages, shown, query=again, here="/sign-in", status=refusal.status)
         forget_key(answer)
     if isinstance(error, SoukError):
         answer.headers.update(headers_of(error))
