@@ -24,8 +24,7 @@ from data.fair_cli_output import (
     write_plan,
 )
 from data.fair_desk import FairDesk
-from data.fair_findings import findings_of
-from data.fair_planner import planner
+from data.fair_planner import Planner
 from data.fair_plans import Action, Edit
 from data.fair_tables import read_hours, read_participants, read_wishes
 from data.fairs import Closure, Fair, Participant, Role, Wish
@@ -122,7 +121,7 @@ def import_sheet(
 @_fair.command()
 def check(fair_id: FairId, language: Annotated[str, typer.Option(help="Of the sentences.")] = "en") -> None:
     """Say what cannot work, and the smallest change that would mend it. Exit code 3: something cannot."""
-    findings = findings_of(_desk().setting(fair_id), language)
+    findings = _desk().check(fair_id, language)
     print_findings(_out, findings)
     if findings:
         raise typer.Exit(3)
@@ -260,7 +259,7 @@ def export(
 
 def _desk() -> FairDesk:
     settings = Settings()
-    return FairDesk(Store(settings.database_url), lambda: Models.load(settings), planner)
+    return FairDesk(Store(settings.database_url), lambda: Models.load(settings), Planner())
 
 
 def _edit(fair_id: str, plan_id: str, edit: Edit) -> None:

@@ -34,6 +34,10 @@ class Fit:
     chances: Floats
 
 
+NO_FIT = Fit((), (), np.zeros((0, 0)))
+"""For changes of a plan that no score decides."""
+
+
 class FairMatcher:
     """The matcher over the exhibitors of a fair, and over its buyers for the other direction.
 

@@ -344,6 +344,24 @@ FAIR_BOOKINGS = Table(
     Column("meeting_id", String(32), nullable=False),
 )
 
+# A plan that somebody waits for: whoever makes it says every few seconds that it still does.
+FAIR_PLAN_JOBS = Table(
+    "fair_plan_jobs",
+    METADATA,
+    *_fair(),
+    Column("id", String(32), primary_key=True),
+    # How the plan is to be made.
+    Column("document", JSON, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("started_at", Moment, nullable=True),
+    Column("alive_at", Moment, nullable=False),
+    Column("ended_at", Moment, nullable=True),
+    Column("plan_id", String(32), nullable=True),
+    # The kind of failure and what it says.
+    Column("fault", JSON, nullable=True),
+)
+
 FAIR_INVITATIONS = Table(
     "fair_invitations",
     METADATA,

@@ -26,6 +26,7 @@ from service.routes import (
     erasures,
     exposure,
     fair_meetings,
+    fair_plans,
     fairs,
     feedback,
     headings,
@@ -90,8 +91,8 @@ def _assemble(app: FastAPI, settings: ServiceSettings, metrics: Metrics) -> None
     for module in (start, ledger, statement, fair_pages):
         app.include_router(module.router)
     for routes in (
-        match, draws, headings, suppliers, requests, bulk, feedback, exposure, fairs, fair_meetings, training_runs,
-        erasures, webhooks, health,
+        match, draws, headings, suppliers, requests, bulk, feedback, exposure, fairs, fair_plans, fair_meetings,
+        training_runs, erasures, webhooks, health,
     ):  # fmt: skip
         app.include_router(routes.router)
     app.openapi = describe(app)  # type: ignore[method-assign]
