@@ -15,6 +15,7 @@ from data import fair_benchmark_cli
 from data.cli import heading_and_field
 from data.fair_cli_output import (
     print_changes,
+    print_fairness,
     print_fairs,
     print_findings,
     print_plan,
@@ -125,6 +126,15 @@ def check(fair_id: FairId, language: Annotated[str, typer.Option(help="Of the se
     print_findings(_out, findings)
     if findings:
         raise typer.Exit(3)
+
+
+@_fair.command()
+def fairness(
+    fair_id: FairId,
+    extra: Annotated[int, typer.Option(min=1, max=20, help="Meetings promised more to each.")] = 1,
+) -> None:
+    """Say what it would cost to promise more meetings to everyone who is promised any."""
+    print_fairness(_out, _desk().fairness(fair_id, extra=extra))
 
 
 @_fair.command()

@@ -17,6 +17,6 @@ def price_of_fairness(problem: MeetingProblem, extra: int = 1) -> FairnessPrice:
     more = np.where(promised, problem.minimum + extra, 0)
     now, then = select(problem), select(replace(problem, minimum=more))
     return FairnessPrice(
-        promised=int(promised.sum()), extra=extra, score=float(now.bound), lost=float(now.bound - then.bound),
+        promised=int(promised.sum()), extra=extra, score=float(now.bound), lost=max(0.0, float(now.bound - then.bound)),
         lacking=int(now.shortfall.sum()), then_lacking=int(then.shortfall.sum()),
     )  # fmt: skip

@@ -9,9 +9,10 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
-from data.fair_exports import plan_document, plan_workbook
+from data.fair_exports import plan_document
 from data.fair_jobs import PlanOrder
 from data.fair_planner import GivenUp
+from data.fair_workbook import plan_workbook
 from data.record_exports import MEDIA_TYPES, Format
 from matching.profiles import Identifier
 from service.access import Reading, Writing
@@ -136,7 +137,7 @@ def export_plan(
     if format is PlanFormat.JSON:
         return JSONResponse(plan_document(content, head, plan, language))
     headers = {"content-disposition": 'attachment; filename="plan.xlsx"'}
-    return Response(plan_workbook(content, plan, language), headers=headers, media_type=MEDIA_TYPES[Format.XLSX])
+    return Response(plan_workbook(content, head, plan, language), headers=headers, media_type=MEDIA_TYPES[Format.XLSX])
 
 
 def _json(answer: BaseModel, status: HTTPStatus, headers: dict[str, str]) -> Response:
