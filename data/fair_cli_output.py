@@ -144,11 +144,14 @@ def write_agenda(
 def write_agendas(content: FairContent, published: Sequence[PublishedMeeting], folder: Path, organisation: str) -> int:
     """A PDF and an .ics file for everybody who has a meeting; for how many."""
     folder.mkdir(parents=True, exist_ok=True)
-    met = {who for one in published for who in (one.meeting.first, one.meeting.second)}
-    for who in sorted(met):
+    met: dict[str, list[PublishedMeeting]] = {}
+    for one in published:
+        for who in (one.meeting.first, one.meeting.second):
+            met.setdefault(who, []).append(one)
+    for who, mine in sorted(met.items()):
         name = re.sub(r"[^\w.-]", "_", who)
         for suffix in (".pdf", ".ics"):
-            write_agenda(content, published, who, folder / f"{name}{suffix}", organisation)
+            write_agenda(content, mine, who, folder / f"{name}{suffix}", organisation)
     return len(met)
 
 

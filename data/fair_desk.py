@@ -12,6 +12,7 @@ from data.fair_days import still_possible
 from data.fair_edits import edited, free_slots_of, off_closed_tables
 from data.fair_feedback import FairFeedback
 from data.fair_findings import findings_of
+from data.fair_fits import fit_of
 from data.fair_invitations import Invitation, Invitations
 from data.fair_jobs import PlanJobs
 from data.fair_planner import Planner
@@ -19,7 +20,6 @@ from data.fair_planning import amended, planned, replanned
 from data.fair_plans import Edit, Meeting, MeetingState, Plan, PlanState, changes_between
 from data.fair_problem import Setting, setting_of
 from data.fair_publication import Publication, PublishedMeeting
-from data.fair_scores import FairMatcher
 from data.fair_store import FairContent, FairStore, PlanHead
 from data.fairs import Closure, Fair, Role
 from data.schema import FAIR_PARTICIPANTS
@@ -220,8 +220,7 @@ class FairDesk:
         return free_slots_of(content, meetings, one, other)
 
     def _setting(self, content: FairContent, kept: Sequence[Meeting] = (), present: Sequence[Meeting] = ()) -> Setting:
-        taking_part = [one for one in content.participants if not one.cancelled]
-        fit = FairMatcher(taking_part, self.fairs.store, self._models()).fit()
+        fit = fit_of(self.fairs, content.fair.id, content.participants, self._models())
         return setting_of(content, fit, kept, present)
 
 

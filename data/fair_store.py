@@ -14,6 +14,7 @@ from data.fair_plans import Plan, PlanState
 from data.fairs import MAX_PARTICIPANTS, Fair, Participant, Wish
 from data.schema import (
     FAIR_BOOKINGS,
+    FAIR_FITS,
     FAIR_INVITATIONS,
     FAIR_MEETINGS,
     FAIR_PARTICIPANTS,
@@ -29,8 +30,8 @@ from matching.errors import InvalidInput, UnknownRecord
 
 _ROWS_A_STATEMENT = 500
 _CHILDREN = (
-    FAIR_BOOKINGS, FAIR_INVITATIONS, FAIR_MEETINGS, FAIR_PLAN_JOBS, FAIR_PLAN_VERSIONS, FAIR_PLANS, FAIR_WISHES,
-    FAIR_PARTICIPANTS,
+    FAIR_BOOKINGS, FAIR_FITS, FAIR_INVITATIONS, FAIR_MEETINGS, FAIR_PLAN_JOBS, FAIR_PLAN_VERSIONS, FAIR_PLANS,
+    FAIR_WISHES, FAIR_PARTICIPANTS,
 )  # fmt: skip
 
 

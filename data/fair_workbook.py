@@ -87,7 +87,7 @@ class _View:
         two = [(text("Buyer"), "who"), company, (text("Exhibitor"), "who"), company, (text("Interpreter"), "place")]
         by_slot = sorted(plan.meetings, key=lambda one: (one.slot, one.booth or "", one.table or 0, one.id))
         by_table = sorted(plan.meetings, key=lambda one: (one.booth or "", one.table or 0, one.slot, one.id))
-        wishes = [[*self._who(one.by), *self._who(one.about), reason_words(one.reason, self.messages)]
+        wishes: list[Row] = [[*self._who(one.by), *self._who(one.about), reason_words(one.reason, self.messages)]
                   for one in plan.unscheduled]  # fmt: skip
         return [
             Sheet(text("Overview"), [(self._fair.name, "who"), ("", "text")], self._overview(head, plan), False),
@@ -117,8 +117,8 @@ class _View:
             [text("Meetings"), len(plan.meetings)],
             [text("Unfulfilled wishes"), len(plan.unscheduled)],
             [text("Score"), round(plan.score, 3)],
-            *([None, words] for words in quality_words(plan, self.messages)),
         ]
+        rows += [[None, words] for words in quality_words(plan, self.messages)]
         rows += [
             [self._who(who)[0], text("{number} of the promised meetings are missing.", number=number(missing))]
             for who, missing in sorted(plan.short.items())

@@ -17,6 +17,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -342,6 +343,16 @@ FAIR_BOOKINGS = Table(
     Column("holder", String(60), primary_key=True),
     Column("slot", Integer, primary_key=True),
     Column("meeting_id", String(32), nullable=False),
+)
+
+# How well everybody of a fair fits everybody, while participants, records and models are those of the digest.
+FAIR_FITS = Table(
+    "fair_fits",
+    METADATA,
+    *_fair(),
+    Column("digest", String(64), nullable=False),
+    # float32, row by row: buyers by exhibitors, each by id.
+    Column("chances", LargeBinary, nullable=False),
 )
 
 # A plan that somebody waits for: whoever makes it says every few seconds that it still does.
