@@ -14,6 +14,7 @@ from data import fair_benchmark_cli
 from data.cli import heading_and_field
 from data.fair_cli_output import (
     print_changes,
+    print_fairness,
     print_fairs,
     print_findings,
     print_plan,
@@ -23,8 +24,7 @@ from data.fair_cli_output import (
     write_plan,
 )
 from data.fair_desk import FairDesk
-from data.fair_findings import findings_of
-from data.fair_planner import planner
+from data.fair_planner import Planner
 from data.fair_plans import Action, Edit
 from data.fair_sheets import FairSheet, load_sheet
 from data.fairs import Closure, Fair, Participant, Role, Wish
@@ -101,10 +101,19 @@ def import_sheet(
 @_fair.command()
 def check(fair_id: FairId, language: Annotated[str, typer.Option(help="Of the sentences.")] = "en") -> None:
     """Say what cannot work, and the smallest change that would mend it. Exit code 3: something cannot."""
-    findings = findings_of(_desk().setting(fair_id), language)
+    findings = _desk().check(fair_id, language)
     print_findings(_out, findings)
     if findings:
         raise typer.Exit(3)
+
+
+@_fair.command()
+def fairness(
+    fair_id: FairId,
+    extra: Annotated[int, typer.Option(min=1, max=20, help="Meetings promised more to each.")] = 1,
+) -> None:
+    """Say what it would cost to promise more meetings to everyone who is promised any."""
+    print_fairness(_out, _desk().fairness(fair_id, extra=extra))
 
 
 @_fair.command()
@@ -239,7 +248,7 @@ def export(
 
 def _desk() -> FairDesk:
     settings = Settings()
-    return FairDesk(Store(settings.database_url), lambda: Models.load(settings), planner)
+    return FairDesk(Store(settings.database_url), lambda: Models.load(settings), Planner())
 
 
 def _edit(fair_id: str, plan_id: str, edit: Edit) -> None:

@@ -19,9 +19,12 @@ def agenda_files(
 
     Raises OutputUnavailable where the library that sets text is not there.
     """
-    met = {who for one in published for who in (one.meeting.first, one.meeting.second)}
-    for who in sorted(met):
-        name, agenda = re.sub(r"[^\w.-]", "_", who), agenda_of(content, published, who)
+    met: dict[str, list[PublishedMeeting]] = {}
+    for one in published:
+        for who in (one.meeting.first, one.meeting.second):
+            met.setdefault(who, []).append(one)
+    for who, mine in sorted(met.items()):
+        name, agenda = re.sub(r"[^\w.-]", "_", who), agenda_of(content, mine, who)
         yield f"{name}.pdf", agenda_pdf(agenda)
         yield f"{name}.ics", agenda_calendar(agenda, organisation)
 

@@ -25,6 +25,7 @@ from service.routes import (
     erasures,
     exposure,
     fair_meetings,
+    fair_plans,
     fairs,
     feedback,
     headings,
@@ -89,8 +90,8 @@ def _assemble(app: FastAPI, settings: ServiceSettings, metrics: Metrics) -> None
     for pages in PAGES:
         app.include_router(pages)
     for routes in (
-        match, draws, headings, suppliers, requests, bulk, feedback, exposure, fairs, fair_meetings, training_runs,
-        erasures, webhooks, health,
+        match, draws, headings, suppliers, requests, bulk, feedback, exposure, fairs, fair_plans, fair_meetings,
+        training_runs, erasures, webhooks, health,
     ):  # fmt: skip
         app.include_router(routes.router)
     app.openapi = describe(app)  # type: ignore[method-assign]

@@ -195,8 +195,10 @@ class ChangeAnswer(BaseModel):
 class PlanHeadAnswer(BaseModel):
     """A plan without its meetings.
 
-    bound : what no plan exceeds; is_best where the score reaches it
-    short : meetings that are missing to what was promised, by participant
+    bound       : what no plan of this fair exceeds; null where that is not known. is_best where the score reaches it
+    gap_percent : by how much at most the best plan of the fair scores more
+    kept_bound  : of a copy, what no plan exceeds that keeps what the copy kept; kept_gap_percent likewise
+    short       : meetings that are missing to what was promised, by participant
     """
 
     id: str
@@ -208,6 +210,9 @@ class PlanHeadAnswer(BaseModel):
     score: float
     bound: float | None
     is_best: bool
+    gap_percent: float | None
+    kept_bound: float | None
+    kept_gap_percent: float | None
     unscheduled_count: int
     short: dict[str, int]
     based_on: str | None

@@ -23,6 +23,7 @@ from matching.errors import ModelDamaged, ModelMissing, SoukError, StoreUnavaila
 from matching.exposure import ExposurePolicy
 from matching.matcher import Matcher
 from matching.profiles import BuyerRequest
+from service.fair_jobs import PlanRunner
 from service.fair_solver import Solver
 from service.metrics import Metrics
 from service.settings import ServiceSettings
@@ -53,6 +54,7 @@ class Live:
         self.failure: str | None = "starting"
         self.notice: str | None = None
         self.solver = Solver()
+        self.plans = PlanRunner()
         self._settings = settings
         self._metrics = metrics
         self._load_models = load_models or (lambda: Models.load(settings))
@@ -182,6 +184,7 @@ class Live:
         self._watcher.join(_LEAVE_SECONDS)
         self._loader.shutdown(cancel_futures=True)
         self.solver.stop()
+        self.plans.stop()
         self.database.close()
 
     def _made(self, organisation: str, models: Models) -> Workspace:

@@ -53,6 +53,13 @@ def problem(
     return JSONResponse(body.model_dump(), status, headers=headers, media_type=MEDIA_TYPE)
 
 
+def problem_of(kind: str, detail: str) -> Problem:
+    """The problem of a failure that was kept: the name of its exception, and what it said."""
+    known = getattr(errors, kind, errors.SoukError)
+    status = next(STATUS[one] for one in known.__mro__ if one in STATUS)
+    return Problem(title=status.phrase, status=status, detail=sayable(detail))
+
+
 def described(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
     """What OpenAPI says of a route's failures: those given and those that any guarded route has."""
     return {int(status): {"model": Problem, "description": status.phrase} for status in (*statuses, *_GUARDED)}
