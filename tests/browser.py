@@ -94,6 +94,18 @@ class Browser:
         """Where it is."""
         return str(self.run("() => location.pathname"))
 
+    def arrives(self, path: str) -> bool:
+        """Whether it gets to a path in time, as where a page looks again by itself."""
+        until = time.monotonic() + _SECONDS
+        while time.monotonic() < until:
+            try:
+                if self.run("path => location.pathname === path && document.readyState === 'complete'", path):
+                    return True
+            except AssertionError:
+                pass  # Between two pages there is none to ask.
+            time.sleep(0.05)
+        return False
+
     def picture(self, file: Path, *, width: int = 1200, height: int = 900, whole: bool = False) -> None:
         """Take a picture of the page."""
         self.order("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)

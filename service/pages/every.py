@@ -5,6 +5,7 @@ from __future__ import annotations
 from service.pages import (
     fair_day,
     fair_invitations,
+    fair_jobs,
     fair_meeting,
     fair_participants,
     fair_plans,
@@ -19,6 +20,6 @@ ROUTERS = tuple(
     module.router
     for module in (
         start, ledger, statement, sign_in, fairs, fair_plans, fair_meeting, fair_participants, fair_day,
-        fair_invitations,
+        fair_invitations, fair_jobs,
     )
 )  # fmt: skip

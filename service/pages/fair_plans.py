@@ -11,11 +11,13 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
 from data.fair_desk import FairDesk
-from data.fair_exports import plan_document, plan_workbook
-from data.fair_findings import findings_of
+from data.fair_exports import plan_document, quality_words
 from data.fair_grid import Grid, grid_of
+from data.fair_jobs import PlanOrder
+from data.fair_planner import GivenUp
 from data.fair_plans import Plan, PlanState
 from data.fair_store import FairContent, PlanHead
+from data.fair_workbook import plan_workbook
 from data.record_exports import MEDIA_TYPES, Format
 from matching.errors import SoukError
 from matching.messages import Messages
@@ -30,14 +32,16 @@ from service.pages.layout import ReaderMessages, address
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 _SIDE_BY_SIDE = 2
 _BEST_SHOWN = 99.99
+_WAIT_SECONDS = 5
 
 
 @dataclass(frozen=True)
 class ShownPlan:
-    """A plan as a page shows it; `grid` has all its meetings, or those of one participant."""
+    """A plan as a page shows it, how good it is known to be, and all its meetings or those of one participant."""
 
     head: PlanHeadAnswer
     plan: Plan
+    quality: list[str]
     grid: Grid
 
 
@@ -61,7 +65,7 @@ def make_plan(request: Request, fair_id: str, form: Typed, caller: Writing, mess
 
     def make() -> str:
         body = PlanBody.model_validate(stated(form))
-        return _planned(caller.desk, fair_id, body, messages)
+        return _planned(caller, fair_id, body, messages)
 
     def again(refusal: Refusal) -> HTMLResponse:
         return _plans_page(request, fair_id, caller, messages, refusal=refusal, typed=stated(form))
@@ -132,7 +136,9 @@ def plan_file(
     content, (head, found) = store.content(fair_id), store.plan(fair_id, plan_id)
     if format is PlanFormat.JSON:
         return download(plan_document(content, head, found, language), "application/json", f"{fair_id}-{plan_id}.json")
-    return download(plan_workbook(content, found, language), MEDIA_TYPES[Format.XLSX], f"{fair_id}-{plan_id}.xlsx")
+    return download(
+        plan_workbook(content, head, found, language), MEDIA_TYPES[Format.XLSX], f"{fair_id}-{plan_id}.xlsx"
+    )
 
 
 def changes_address(fair_id: str, head: PlanHead, messages: Messages) -> str:
@@ -141,10 +147,16 @@ def changes_address(fair_id: str, head: PlanHead, messages: Messages) -> str:
     return address("fairs", fair_id, "plans", head.id, "changes", version=head.version, language=language)
 
 
-def _planned(desk: FairDesk, fair_id: str, body: PlanBody, messages: Messages) -> str:
-    """Plan, and the address of what was made."""
-    head, _ = desk.plan(fair_id, body.name, seed=body.seed, based_on=body.based_on, keep_all=body.keep == "all")
-    return address("fairs", fair_id, "plans", head.id, done="made", language=str(messages.locale.language))
+def _planned(caller: Caller, fair_id: str, body: PlanBody, messages: Messages) -> str:
+    """Plan, and the address of what was made, or of the job that makes it where that takes longer."""
+    desk, language = caller.desk, str(messages.locale.language)
+    job = desk.jobs.open(fair_id, PlanOrder(body.name, body.seed, body.based_on, body.keep == "all"))
+    made = caller.live.plans.start(desk, fair_id, job)
+    try:
+        head, _ = made.result(timeout=_WAIT_SECONDS)
+    except (TimeoutError, GivenUp):
+        return address("fairs", fair_id, "plan-jobs", job.id, language=language)
+    return address("fairs", fair_id, "plans", head.id, done="made", language=language)
 
 
 def _plans_page(
@@ -167,6 +179,7 @@ def _plans_page(
         "nearness": {head.id: _nearness(found, messages) for head, found in heads},
         "shown": [_shown(content, *one, messages) for one in picked],
         "findings": findings,
+        "open_jobs": [one for one in caller.desk.jobs.all(fair_id) if one.is_open],
     }
     return fair_page(
         request, "fair.html", messages, content, values, here=address("fairs", fair_id), refusal=refusal, typed=typed
@@ -200,7 +213,8 @@ def _plan_page(
 
 def _shown(content: FairContent, head: PlanHead, plan: Plan, messages: Messages, *, of: str = "") -> ShownPlan:
     meetings = [one for one in plan.meetings if not of or one.of(of)]
-    return ShownPlan(plan_head(head, plan), plan, grid_of(content, meetings, messages))
+    grid = grid_of(content, meetings, messages)
+    return ShownPlan(plan_head(head, plan), plan, quality_words(plan, messages), grid)
 
 
 def _nearness(plan: Plan, messages: Messages) -> str:
@@ -219,6 +233,6 @@ def _default(heads: list[tuple[PlanHead, Plan]]) -> list[str]:
 
 def _findings(desk: FairDesk, fair_id: str, language: str) -> list[str]:
     try:
-        return findings_of(desk.setting(fair_id), language)
+        return desk.check(fair_id, language)
     except SoukError as error:
         return [str(error)]

@@ -77,7 +77,7 @@ def test_an_organiser_runs_a_fair_in_a_browser(served: Served, folder: Path, bro
     assert "Nothing stands in the way of a plan." in browser.text
     browser.fill("section.panel form", {"name": "first"})
     browser.press("button", "Make a plan")
-    assert browser.path == "/fairs/souss/plans/1"
+    assert browser.arrives("/fairs/souss/plans/1")
     browser.press(".grid td a")
     browser.press("button", "Lock the meeting here")
     assert "Unlock the meeting" in browser.text

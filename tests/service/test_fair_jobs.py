@@ -144,3 +144,24 @@ def test_a_solver_whose_process_is_killed_works_on_and_one_given_up_is_free_for_
     with pytest.raises(TypeError):
         solver.worked_out(sum, 5)
     solver.stop()
+
+
+def test_a_page_looks_again_until_the_plan_is_there(fair: TestClient, planner: Held) -> None:
+    place = begun(fair, name="slow")
+    page = place.removeprefix("/v1")
+    waiting = fair.get(page, params={"language": "en"}).text
+    assert '<meta http-equiv="refresh"' in waiting and "The plan is being made." in waiting
+    assert f'href="{page}?' in fair.get("/fairs/F1").text
+    planner.may_begin.set()
+    wait_until(ended(fair, place))
+    assert fair.get(page).url.path == "/fairs/F1/plans/1"
+
+
+def test_a_page_tells_of_a_plan_that_failed_or_was_given_up(fair: TestClient, planner: Held) -> None:
+    unlucky, unwanted = begun(fair, seed=13), begun(fair, name="unwanted")
+    given_up = fair.post(f"{unwanted.removeprefix('/v1')}/cancellation", params={"language": "en"})
+    assert "It was given up." in given_up.text
+    planner.may_begin.set()
+    wait_until(ended(fair, unlucky))
+    failed = fair.get(unlucky.removeprefix("/v1"), params={"language": "en"}).text
+    assert "expected a lucky one" in failed and "http-equiv" not in failed
