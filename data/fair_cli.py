@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import json
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +14,7 @@ from data import fair_benchmark_cli
 from data.cli import heading_and_field
 from data.fair_cli_output import (
     print_changes,
+    print_fairness,
     print_fairs,
     print_findings,
     print_plan,
@@ -24,10 +24,9 @@ from data.fair_cli_output import (
     write_plan,
 )
 from data.fair_desk import FairDesk
-from data.fair_findings import findings_of
-from data.fair_planner import planner
+from data.fair_planner import Planner
 from data.fair_plans import Action, Edit
-from data.fair_tables import read_hours, read_participants, read_wishes
+from data.fair_sheets import FairSheet, load_sheet
 from data.fairs import Closure, Fair, Participant, Role, Wish
 from data.settings import Settings
 from data.store import Store
@@ -46,14 +45,6 @@ PlanId = Annotated[str, typer.Argument(metavar="PLAN", help="Number of the plan.
 First = Annotated[str, typer.Argument(help="Id of one participant.")]
 Second = Annotated[str, typer.Argument(help="Id of the other.")]
 Seed = Annotated[int, typer.Option(min=0, help="Another one gives another plan where several are as good.")]
-
-
-class Sheet(StrEnum):
-    """What the rows of a spreadsheet are."""
-
-    PARTICIPANTS = "participants"
-    WISHES = "wishes"
-    HOURS = "hours"
 
 
 @_fair.command()
@@ -95,7 +86,7 @@ def delete(fair_id: FairId) -> None:
 @_fair.command(name="import")
 def import_sheet(
     fair_id: FairId,
-    sheet: Annotated[Sheet, typer.Argument(help="What its rows are.")],
+    sheet: Annotated[FairSheet, typer.Argument(help="What its rows are.")],
     file: Annotated[Path, typer.Argument(help="CSV, Excel, JSON Lines or Parquet file.")],
     role: Annotated[Role | None, typer.Option(help="Role of participants whose rows state none.")] = None,
     column: Annotated[
@@ -104,28 +95,25 @@ def import_sheet(
 ) -> None:
     """Read a spreadsheet: good rows are kept, each refused row is listed. Exit code 3: some rows were refused."""
     mapping = dict(heading_and_field(entry) for entry in column or [])
-    fairs = _desk().fairs
-    content = fairs.content(fair_id)
-    if sheet is Sheet.WISHES:
-        wishes = read_wishes(file, content.participants, mapping=mapping)
-        fairs.put_wishes(fair_id, wishes.profiles)
-        _report(file, sheet, wishes)
-        return
-    if sheet is Sheet.HOURS:
-        found = read_hours(file, content.fair, content.participants, mapping=mapping)
-    else:
-        found = read_participants(file, role=role, mapping=mapping)
-    fairs.put_participants(fair_id, found.profiles)
-    _report(file, sheet, found)
+    _report(file, sheet, load_sheet(_desk().fairs, fair_id, sheet, file, role=role, mapping=mapping))
 
 
 @_fair.command()
 def check(fair_id: FairId, language: Annotated[str, typer.Option(help="Of the sentences.")] = "en") -> None:
     """Say what cannot work, and the smallest change that would mend it. Exit code 3: something cannot."""
-    findings = findings_of(_desk().setting(fair_id), language)
+    findings = _desk().check(fair_id, language)
     print_findings(_out, findings)
     if findings:
         raise typer.Exit(3)
+
+
+@_fair.command()
+def fairness(
+    fair_id: FairId,
+    extra: Annotated[int, typer.Option(min=1, max=20, help="Meetings promised more to each.")] = 1,
+) -> None:
+    """Say what it would cost to promise more meetings to everyone who is promised any."""
+    print_fairness(_out, _desk().fairness(fair_id, extra=extra))
 
 
 @_fair.command()
@@ -260,7 +248,7 @@ def export(
 
 def _desk() -> FairDesk:
     settings = Settings()
-    return FairDesk(Store(settings.database_url), lambda: Models.load(settings), planner)
+    return FairDesk(Store(settings.database_url), lambda: Models.load(settings), Planner())
 
 
 def _edit(fair_id: str, plan_id: str, edit: Edit) -> None:
@@ -288,7 +276,7 @@ def _session(text: str) -> dict[str, str]:
     return {"day": day, "starts": starts.strip(), "ends": ends.strip()}
 
 
-def _report(file: Path, sheet: Sheet, loaded: Loaded[Participant] | Loaded[Wish]) -> None:
+def _report(file: Path, sheet: FairSheet, loaded: Loaded[Participant] | Loaded[Wish]) -> None:
     for refused in loaded.refused[:_REFUSED_SHOWN]:
         _err.print(f"refused: {refused}", markup=False, highlight=False)
     if loaded.unknown_columns:

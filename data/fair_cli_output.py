@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -11,12 +10,15 @@ from rich.console import Console
 from rich.table import Table
 
 from data.fair_agendas import Agenda, agenda_calendar, agenda_html, agenda_of, agenda_pdf, place_of
-from data.fair_exports import plan_document, plan_workbook, reason_words
+from data.fair_exports import plan_document, quality_words, reason_words
+from data.fair_handouts import agenda_files
 from data.fair_plans import Change, Meeting, Plan, affected_by
 from data.fair_publication import PublishedMeeting
 from data.fair_store import FairContent, PlanHead
+from data.fair_workbook import plan_workbook
 from data.fairs import Fair
 from matching.errors import InvalidInput
+from matching.meetings.hindrances import FairnessPrice
 from matching.messages import messages_in
 
 _WISHES_SHOWN = 30
@@ -32,11 +34,11 @@ def print_fairs(console: Console, fairs: Sequence[Fair]) -> None:
 
 def print_plans(console: Console, plans: Sequence[tuple[PlanHead, Plan]]) -> None:
     """Plans side by side."""
-    table = Table("plan", "name", "state", "version", "meetings", "score", "bound", "unfulfilled wishes", "short")
+    table = Table("plan", "name", "state", "version", "meetings", "score", "below best", "unfulfilled wishes", "short")
     for head, plan in plans:
-        bound = "" if plan.bound is None else f"{plan.bound:.3f}"
+        gap = "" if plan.gap_percent is None else f"{plan.gap_percent:.2f} %"
         table.add_row(
-            head.id, head.name, head.state, str(head.version), str(len(plan.meetings)), f"{plan.score:.3f}", bound,
+            head.id, head.name, head.state, str(head.version), str(len(plan.meetings)), f"{plan.score:.3f}", gap,
             str(len(plan.unscheduled)), str(sum(plan.short.values())),
         )  # fmt: skip
     console.print(table)
@@ -44,12 +46,13 @@ def print_plans(console: Console, plans: Sequence[tuple[PlanHead, Plan]]) -> Non
 
 def print_plan(console: Console, content: FairContent, head: PlanHead, plan: Plan, *, listed: bool = False) -> None:
     """What a plan has and lacks, and where each meeting is."""
-    best = ", the best there is" if plan.is_best else "" if plan.bound is None else f", none exceeds {plan.bound:.3f}"
     console.print(
         f"plan {head.id} ({head.name}, {head.state}, version {head.version}): {len(plan.meetings)} meetings, "
-        f"score {plan.score:.3f}{best}", markup=False, highlight=False, soft_wrap=True,
+        f"score {plan.score:.3f}", markup=False, highlight=False, soft_wrap=True,
     )  # fmt: skip
     names, messages = _names(content), messages_in("en")
+    for words in quality_words(plan, messages):
+        console.print(words, markup=False, highlight=False, soft_wrap=True)
     for who, missing in plan.short.items():
         console.print(f"- {names.get(who, who)} lacks {missing} of its promised meetings", markup=False, soft_wrap=True)
     for one in plan.unscheduled[:_WISHES_SHOWN]:
@@ -86,6 +89,18 @@ def print_changes(console: Console, content: FairContent, changes: Sequence[Chan
         console.print("no meeting changed")
 
 
+def print_fairness(console: Console, price: FairnessPrice) -> None:
+    """What further promises would cost."""
+    told = (
+        f"promising {price.extra} more to each of the {price.promised} who are promised any meeting would cost "
+        f"{price.lost:.3f} of a score of {price.score:.3f} ({price.lost_percent:.2f} %), slots left aside"
+    )
+    console.print(told, markup=False, highlight=False, soft_wrap=True)
+    if price.then_lacking:
+        lacking = f"{price.then_lacking} of the promised meetings could not be given then, {price.lacking} cannot now"
+        console.print(lacking, markup=False, highlight=False, soft_wrap=True)
+
+
 def print_findings(console: Console, findings: Sequence[str]) -> None:
     """What cannot work."""
     for one in findings:
@@ -97,7 +112,7 @@ def print_findings(console: Console, findings: Sequence[str]) -> None:
 def write_plan(content: FairContent, head: PlanHead, plan: Plan, path: Path, language: str) -> None:
     """The whole plan as .xlsx or .json, by the suffix; InvalidInput for another one."""
     if path.suffix.lower() == ".xlsx":
-        path.write_bytes(plan_workbook(content, plan, language))
+        path.write_bytes(plan_workbook(content, head, plan, language))
     elif path.suffix.lower() == ".json":
         document = plan_document(content, head, plan, language)
         path.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
@@ -129,12 +144,11 @@ def write_agenda(
 def write_agendas(content: FairContent, published: Sequence[PublishedMeeting], folder: Path, organisation: str) -> int:
     """A PDF and an .ics file for everybody who has a meeting; for how many."""
     folder.mkdir(parents=True, exist_ok=True)
-    met = {who for one in published for who in (one.meeting.first, one.meeting.second)}
-    for who in sorted(met):
-        name = re.sub(r"[^\w.-]", "_", who)
-        for suffix in (".pdf", ".ics"):
-            write_agenda(content, published, who, folder / f"{name}{suffix}", organisation)
-    return len(met)
+    written = 0
+    for name, made in agenda_files(content, published, organisation):
+        (folder / name).write_bytes(made)
+        written += name.endswith(".ics")
+    return written
 
 
 def _names(content: FairContent) -> dict[str, str]:

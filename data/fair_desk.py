@@ -7,21 +7,26 @@ from datetime import datetime
 
 from sqlalchemy import select, update
 
+from data.fair_bounds import bound_for
 from data.fair_days import still_possible
 from data.fair_edits import edited, free_slots_of, off_closed_tables
 from data.fair_feedback import FairFeedback
+from data.fair_findings import findings_of
+from data.fair_fits import fit_of
 from data.fair_invitations import Invitation, Invitations
-from data.fair_planning import Planner, amended, planned
+from data.fair_jobs import PlanJobs
+from data.fair_planner import Planner
+from data.fair_planning import amended, planned, replanned
 from data.fair_plans import Edit, Meeting, MeetingState, Plan, PlanState, changes_between
 from data.fair_problem import Setting, setting_of
 from data.fair_publication import Publication, PublishedMeeting
-from data.fair_scores import FairMatcher
 from data.fair_store import FairContent, FairStore, PlanHead
 from data.fairs import Closure, Fair, Role
 from data.schema import FAIR_PARTICIPANTS
 from data.store import Store
 from data.workspace import Models
 from matching.errors import InvalidInput, PreconditionFailed, UnknownRecord
+from matching.meetings.hindrances import FairnessPrice
 
 _OUTCOMES = {MeetingState.HELD: "meeting_held", MeetingState.NO_SHOW: "meeting_no_show"}
 
@@ -30,22 +35,31 @@ class FairDesk:
     """The fairs of an organisation as an organiser works with them.
 
     models  : loads or gives what participants are scored with
-    planner : chooses the meetings
+    planner : works out plans, and what stands in their way
     """
 
     def __init__(self, store: Store, models: Callable[[], Models], planner: Planner) -> None:
         self.fairs = FairStore(store)
         self.publication = Publication(self.fairs)
+        self.jobs = PlanJobs(self.fairs)
         self.invitations = Invitations(self.fairs)
         self._feedback = FairFeedback(self.fairs, models)
         self._models = models
-        self._planner = planner
+        self.planner = planner
 
     # Planning
 
     def setting(self, fair_id: str, kept: Sequence[Meeting] = ()) -> Setting:
         """The fair as the planner has it."""
         return self._setting(self.fairs.content(fair_id), kept)
+
+    def check(self, fair_id: str, language: str = "en") -> list[str]:
+        """What no plan can do, a sentence each with the smallest changes that would mend it."""
+        return findings_of(self.setting(fair_id), language, self.planner)
+
+    def fairness(self, fair_id: str, *, extra: int = 1) -> FairnessPrice:
+        """What it would cost to promise so many meetings more to everyone who is promised any."""
+        return self.planner.fairness(self.setting(fair_id).problem, extra)
 
     def plan(
         self, fair_id: str, name: str, *, seed: int = 0, based_on: str | None = None, keep_all: bool = True
@@ -56,16 +70,35 @@ class FairDesk:
 
         Raises UnknownRecord without such a fair or plan, InvalidInput where the conditions contradict each other.
         """
-        content = self.fairs.content(fair_id)
-        _check_sides(content)
-        before = self.fairs.plan(fair_id, based_on)[1].meetings if based_on else ()
-        kept = still_possible(content, [one for one in before if keep_all or one.locked])
-        plan = planned(self._setting(content, kept), self._planner, seed=seed, kept=kept)
-        changes = changes_between(before, plan.meetings) if based_on else ()
-        # The bound is of plans that keep what stays: of all plans of the fair it says nothing.
-        bound = None if kept else plan.bound
-        plan = plan.model_copy(update={"based_on": based_on, "changes": changes, "bound": bound})
+        plan = self.drafted(fair_id, seed=seed, based_on=based_on, keep_all=keep_all)
         return self.fairs.add_plan(fair_id, name, plan), plan
+
+    def drafted(
+        self,
+        fair_id: str,
+        *,
+        seed: int = 0,
+        based_on: str | None = None,
+        keep_all: bool = True,
+        planner: Planner | None = None,
+    ) -> Plan:
+        """The same plan without keeping it.
+
+        planner : in the place of the desk's
+        """
+        content, planner = self.fairs.content(fair_id), planner or self.planner
+        _check_sides(content)
+        if based_on is None:
+            return planned(self._setting(content), planner, seed=seed)
+        former = self.fairs.plan(fair_id, based_on)[1]
+        kept = still_possible(content, [one for one in former.meetings if one.locked])
+        if keep_all:
+            plan = replanned(self._setting(content, kept, former.meetings), planner, former.meetings)
+        else:
+            plan = planned(self._setting(content, kept), planner, seed=seed, kept=kept)
+        bound = plan.bound if plan.bound is not None else bound_for(content, plan, former)
+        changes = changes_between(former.meetings, plan.meetings)
+        return plan.model_copy(update={"based_on": based_on, "changes": changes, "bound": bound})
 
     def edit(self, fair_id: str, plan_id: str, edits: Sequence[Edit]) -> tuple[PlanHead, Plan]:
         """Lock, drop or place meetings of a plan; a published one changes for everybody at once.
@@ -186,11 +219,9 @@ class FairDesk:
             meetings = self.publication.in_force(connection, fair_id)
         return free_slots_of(content, meetings, one, other)
 
-    def _setting(self, content: FairContent, kept: Sequence[Meeting]) -> Setting:
-        fit = FairMatcher(
-            [one for one in content.participants if not one.cancelled], self.fairs.store, self._models()
-        ).fit()
-        return setting_of(content, fit, kept)
+    def _setting(self, content: FairContent, kept: Sequence[Meeting] = (), present: Sequence[Meeting] = ()) -> Setting:
+        fit = fit_of(self.fairs, content.fair.id, content.participants, self._models())
+        return setting_of(content, fit, kept, present)
 
 
 def _check_sides(content: FairContent) -> None:

@@ -5,11 +5,16 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 
+import numpy as np
+
 from data.fair_days import Day, booth_of
 from data.fair_plans import Action, Edit, Meeting, meeting_id
+from data.fair_problem import setting_of
+from data.fair_scores import NO_FIT
 from data.fair_store import FairContent
 from data.fairs import Fair
 from matching.errors import InvalidInput, PreconditionFailed, UnknownRecord
+from matching.meetings.problem import NONE
 
 
 def edited(content: FairContent, meetings: Sequence[Meeting], edits: Sequence[Edit]) -> tuple[Meeting, ...]:
@@ -84,25 +89,47 @@ def free_slots_of(
     return tuple(draft.slot for draft in drafts if day.fault(draft, two) is None)
 
 
-def off_closed_tables(content: FairContent, meetings: Sequence[Meeting]) -> tuple[Meeting, ...]:
-    """The meetings without closed tables: each that sat at one goes to a free one, in its own slot where it can.
+def other_slots_of(content: FairContent, meetings: Sequence[Meeting], meeting: Meeting) -> tuple[int, ...]:
+    """Slots to which a meeting of a plan could move, with all others where they are, in order of time."""
+    others = [one for one in meetings if one.id != meeting.id]
+    free = free_slots_of(content, others, meeting.first, meeting.second, slots=meeting.slots)
+    return tuple(slot for slot in free if slot != meeting.slot)
 
-    One for which there is none in any slot is left out; the best ones choose first.
+
+def off_closed_tables(content: FairContent, meetings: Sequence[Meeting]) -> tuple[Meeting, ...]:
+    """The meetings without closed tables: those that sat at one go to free ones, and nobody else moves.
+
+    As many as can be are held; each in its own slot where it can, else in one that is near. One for which there is
+    none is left out.
     """
-    fair, slots = content.fair, content.fair.slots
-    stay = [
-        one
-        for one in meetings
-        if one.table is None or all(one.table in fair.open_tables(slots[slot]) for slot in one.covered())
-    ]
+    opened = [content.fair.open_tables(slot) for slot in content.fair.slots]
+    stay = [one for one in meetings if one.table is None or all(one.table in opened[at] for at in one.covered())]
     kept = {one.id for one in stay}
-    homeless = sorted(
-        (one for one in meetings if one.id not in kept), key=lambda one: (not one.locked, -one.score, one.id)
-    )
-    for in_place in (True, False):
-        for one in [one for one in homeless if one.id not in {done.id for done in stay}]:
-            free = free_slots_of(content, stay, one.first, one.second, slots=one.slots)
-            nearest = min(free, key=lambda slot: (abs(slot - one.slot), slot), default=None)
-            if nearest is not None and (nearest == one.slot or not in_place):
-                stay.append(placed(content, stay, one.first, one.second, nearest, like=one))
-    return tuple(stay)
+    homeless = [one for one in meetings if one.id not in kept]
+    slots, day, found = _new_slots(content, stay, homeless), Day(content, stay), list(stay)
+    for one in sorted(homeless, key=lambda one: (slots.get(one.id) != one.slot, one.id)):
+        if one.id in slots:
+            two = content.participant(one.first), content.participant(one.second)
+            draft = one.model_copy(update={"slot": slots[one.id]})
+            if day.fault(draft, two) is None:
+                found.append(day.seated(draft, two))
+                day.add(found[-1])
+    return tuple(found)
+
+
+def _new_slots(content: FairContent, stay: Sequence[Meeting], homeless: Sequence[Meeting]) -> dict[str, int]:
+    """The slot of each homeless meeting for which there is one, by an assignment of all of them at once."""
+    from matching.meetings.filling import rehoused
+
+    if not homeless:
+        return {}
+    setting = setting_of(content, NO_FIT, kept=stay, present=homeless)
+    stays, was = np.full(len(setting.pairs), NONE), np.full(len(setting.pairs), NONE)
+    for slots, some in ((stays, stay), (was, homeless)):
+        for one in some:
+            row = setting.rows.get(frozenset((one.first, one.second)))
+            if row is not None:
+                slots[row] = one.slot
+    found = rehoused(setting.problem, stays, was)
+    rows = {one.id: setting.rows.get(frozenset((one.first, one.second))) for one in homeless}
+    return {name: int(found[row]) for name, row in rows.items() if row is not None and found[row] != NONE}

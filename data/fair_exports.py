@@ -1,19 +1,18 @@
-"""A whole meeting plan written out: as a workbook with a sheet by slot, by table and by participant, and as JSON."""
+"""A whole meeting plan told: as JSON, and what it is worth and lacks in sentences."""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterable
+import math
 from typing import Any
 
-from data.exports import neutralised
+from babel.numbers import format_percent
+
 from data.fair_agendas import place_of
-from data.fair_plans import Meeting, Plan, Reason
+from data.fair_plans import Plan, PlanState, Reason
 from data.fair_store import FairContent, PlanHead
-from data.fairs import Participant
 from matching.messages import Messages, messages_in
 
-Row = list[str | int | float | None]
+_PERCENT_STEPS = 100
 
 
 def reason_words(reason: Reason, messages: Messages) -> str:
@@ -36,20 +35,40 @@ def reason_words(reason: Reason, messages: Messages) -> str:
     return sentences[reason]
 
 
-def plan_workbook(content: FairContent, plan: Plan, language: str = "en") -> bytes:
-    """The plan as .xlsx; a cell that a spreadsheet program would run is made plain text."""
-    from openpyxl import Workbook
+def state_words(state: PlanState, messages: Messages) -> str:
+    """Where a plan stands, in a word."""
+    words = {
+        PlanState.DRAFT: messages.text("draft"),
+        PlanState.PUBLISHED: messages.text("published"),
+        PlanState.SUPERSEDED: messages.text("superseded"),
+    }
+    return words[state]
 
-    view = _View(content, messages_in(language))
-    book = Workbook(write_only=True)
-    for title, rows in view.sheets(plan):
-        sheet = book.create_sheet(title[:31])
-        sheet.sheet_view.rightToLeft = view.messages.direction == "rtl"
-        for row in rows:
-            sheet.append([neutralised(cell) for cell in row])
-    file = io.BytesIO()
-    book.save(file)
-    return file.getvalue()
+
+def quality_words(plan: Plan, messages: Messages) -> list[str]:
+    """How good a plan is known to be, a sentence each: of all plans, and of those that keep what a copy kept."""
+    found = []
+    if plan.gap_percent is not None:
+        share = _share(plan.gap_percent, messages)
+        found.append(
+            messages.text("At most {percent} below the best plan of this fair.", percent=share)
+            if plan.gap_percent
+            else messages.text("No plan of this fair scores more.")
+        )
+    if plan.kept_gap_percent is not None:
+        share = _share(plan.kept_gap_percent, messages)
+        found.append(
+            messages.text("At most {percent} below the best plan that keeps what stays.", percent=share)
+            if plan.kept_gap_percent
+            else messages.text("No plan that keeps what stays scores more.")
+        )
+    return found
+
+
+def _share(percent: float, messages: Messages) -> str:
+    """A share that is never told as less than it is."""
+    rounded = math.ceil(percent * _PERCENT_STEPS) / _PERCENT_STEPS
+    return format_percent(round(rounded / 100, 6), locale=messages.locale, decimal_quantization=False)
 
 
 def plan_document(content: FairContent, head: PlanHead, plan: Plan, language: str = "en") -> dict[str, Any]:
@@ -71,54 +90,8 @@ def plan_document(content: FairContent, head: PlanHead, plan: Plan, language: st
     ]
     return {
         "fair_id": fair.id, "plan_id": head.id, "name": head.name, "state": head.state.value, "version": head.version,
-        "time_zone": fair.time_zone, "score": plan.score, "bound": plan.bound, "meetings": meetings,
+        "time_zone": fair.time_zone, "score": plan.score, "bound": plan.bound,
+        "gap_percent": plan.gap_percent, "kept_bound": plan.kept_bound, "kept_gap_percent": plan.kept_gap_percent,
+        "quality": quality_words(plan, messages), "short": plan.short, "meetings": meetings,
         "unscheduled": unscheduled,
     }  # fmt: skip
-
-
-class _View:
-    """The rows of a plan's sheets in one language."""
-
-    def __init__(self, content: FairContent, messages: Messages) -> None:
-        self._fair = content.fair
-        self._by_id = {one.id: one for one in content.participants}
-        self.messages = messages
-
-    def sheets(self, plan: Plan) -> list[tuple[str, list[Row]]]:
-        text = self.messages.text
-        by_slot = sorted(plan.meetings, key=lambda one: (one.slot, one.table or 0, one.id))
-        by_table = sorted(plan.meetings, key=lambda one: (one.booth or "", one.table or 0, one.slot, one.id))
-        heading: Row = [text("Day"), text("Time"), text("Place"), text("Buyer"), text("Exhibitor"), text("Interpreter")]
-        unscheduled: list[Row] = [
-            [self._name(one.by), self._name(one.about), reason_words(one.reason, self.messages)]
-            for one in plan.unscheduled
-        ]
-        return [
-            (text("By slot"), [heading, *map(self._row, by_slot)]),
-            (text("By table"), [heading, *map(self._row, by_table)]),
-            (text("By participant"), self._by_participant(plan.meetings)),
-            (text("Unfulfilled wishes"), [[text("Wish of"), text("With"), text("Reason")], *unscheduled]),
-        ]
-
-    def _row(self, one: Meeting) -> Row:
-        place = place_of(one, self.messages)
-        return [*self._when(one), place, self._name(one.first), self._name(one.second), one.interpreter]
-
-    def _by_participant(self, meetings: Iterable[Meeting]) -> list[Row]:
-        text = self.messages.text
-        heading: Row = [text("Participant"), text("Day"), text("Time"), text("With"), text("Place")]
-        found = [(who, one) for one in meetings for who in (one.first, one.second)]
-        found.sort(key=lambda pair: (self._name(pair[0]), pair[0], pair[1].slot))
-        rows: list[Row] = [
-            [self._name(who), *self._when(one), self._name(one.partner(who)), place_of(one, self.messages)]
-            for who, one in found
-        ]
-        return [heading, *rows]
-
-    def _when(self, one: Meeting) -> Row:
-        time = one.time(self._fair)
-        return [time.starts.date().isoformat(), f"{time.starts:%H:%M}–{time.ends:%H:%M}"]
-
-    def _name(self, participant_id: str) -> str:
-        found: Participant | None = self._by_id.get(participant_id)
-        return found.name if found else participant_id

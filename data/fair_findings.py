@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.fair_planner import Planner
 from data.fair_problem import Setting
 from data.fairs import Level
-from matching.meetings.preflight import Change, Clash, Finding, Mend, preflight
+from matching.meetings.hindrances import Change, Clash, Finding, Mend
 from matching.messages import Messages, messages_in
 
 
-def findings_of(setting: Setting, language: str = "en") -> list[str]:
-    """One sentence a finding, with what would mend it; none where all promises can be kept."""
+def findings_of(setting: Setting, language: str = "en", planner: Planner | None = None) -> list[str]:
+    """One sentence a finding, with what would mend it; none where all promises can be kept.
+
+    planner : looks for them, in this process where it is not given
+    """
     if not setting.participants or not setting.pairs:
         return []
     words = _Words(setting, messages_in(language))
-    return [words.finding(one) for one in preflight(setting.problem, _forbidden(setting))]
+    found = (planner or Planner()).findings(setting.problem, _forbidden(setting))
+    return [words.finding(one) for one in found]
 
 
 def _forbidden(setting: Setting) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:

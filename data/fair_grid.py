@@ -14,10 +14,10 @@ from matching.messages import Messages
 
 @dataclass(frozen=True)
 class GridRow:
-    """One slot; of each place the names of whoever meets there, none where it is empty."""
+    """One slot; of each place the meetings there, none where it is empty."""
 
     starts: datetime.datetime
-    cells: tuple[tuple[str, ...], ...]
+    cells: tuple[tuple[Meeting, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -30,16 +30,14 @@ class Grid:
 
 def grid_of(content: FairContent, meetings: Sequence[Meeting], messages: Messages) -> Grid:
     """Tables by number, then booths by name; a meeting of several slots stands in each of them."""
-    names = {one.id: one.name for one in content.participants}
     places = sorted({(one.booth or "", one.table or 0) for one in meetings})
     column = {place: number for number, place in enumerate(places)}
     titles = {(one.booth or "", one.table or 0): place_of(one, messages) for one in meetings}
     rows = []
     for number, slot in enumerate(content.fair.slots):
-        cells: list[list[str]] = [[] for _ in places]
+        cells: list[list[Meeting]] = [[] for _ in places]
         for one in meetings:
             if number in one.covered():
-                two = [names.get(who, who) for who in (one.first, one.second)]
-                cells[column[one.booth or "", one.table or 0]] += two
+                cells[column[one.booth or "", one.table or 0]].append(one)
         rows.append(GridRow(slot.starts, tuple(map(tuple, cells))))
     return Grid(tuple(titles[place] for place in places), tuple(rows))

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from data.fair_bounds import basis_of, bound_for
 from data.fair_days import booth_of
+from data.fair_planner import Planner
 from data.fair_plans import Meeting, Plan, Reason, Unscheduled, meeting_id
 from data.fair_problem import Pair, Setting
 from data.fair_store import FairContent
 from data.fairs import Level
-from matching.meetings.planner import held_pairs
-from matching.meetings.problem import NONE, MeetingPlan, MeetingProblem
-from matching.meetings.selection import degrees
-from matching.meetings.starts import possible_starts
-from matching.meetings.timetable import timetable_of
-from matching.meetings.unmet import Unmet, explained
+from matching.meetings.hindrances import Unmet
+from matching.meetings.problem import NONE, MeetingPlan
 
 _REASONS = {
     Unmet.NO_COMMON_SLOT: Reason.NO_COMMON_SLOT,
@@ -30,24 +28,49 @@ _REASONS = {
     Unmet.TAKEN: Reason.BETTER_PAIR,
     Unmet.OPEN: Reason.COULD_BE_ADDED,
 }
-Planner = Callable[[MeetingProblem, int], MeetingPlan]
 _WISHED = (Level.MUST, Level.LIKE)
 
 
-def planned(setting: Setting, planner: Planner, *, seed: int, kept: Sequence[Meeting] = ()) -> Plan:
-    """The plan of a setting; meetings kept stay at their tables, and locked ones stay locked.
+def planned(setting: Setting, planner: Planner, *, seed: int = 0, kept: Sequence[Meeting] = ()) -> Plan:
+    """The plan of a setting from nothing; meetings kept, which the setting has fixed, stay at their tables.
 
     Raises what the planner raises where the conditions contradict each other.
     """
-    answer = planner(setting.problem, seed)
-    meetings = _placed(setting, answer, kept)
+    return _plan(setting, planner, planner.plan(setting.problem, seed), kept, seed)
+
+
+def replanned(setting: Setting, planner: Planner, before: Sequence[Meeting]) -> Plan:
+    """The plan of a setting that has the meetings of another one, those that cannot stay nearby, and more if it can."""
+    old = MeetingPlan(np.full(len(setting.pairs), NONE), np.full(len(setting.pairs), NONE), np.inf)
+    opened = [setting.fair.open_tables(slot) for slot in setting.fair.slots]
+    for one in before:
+        row = setting.rows.get(frozenset((one.first, one.second)))
+        if row is not None and one.slot < len(opened):
+            old.slot[row] = one.slot
+            old.table[row] = _number(one.table, opened[one.slot], setting.fair.tables)
+    return _plan(setting, planner, planner.replan(setting.problem, old), before, 0)
+
+
+def _number(table: int | None, opened: Sequence[int], gone: int) -> int:
+    """The planner's number of a table: its place among the open ones, and one that is not there where it is closed."""
+    if table is None:
+        return NONE
+    return opened.index(table) if table in opened else gone
+
+
+def _plan(setting: Setting, planner: Planner, answer: MeetingPlan, before: Sequence[Meeting], seed: int) -> Plan:
+    """The planner's answer as it is kept; the bound is of plans that keep what this one keeps."""
+    meetings = _placed(setting, answer, before)
+    bound = float(answer.bound) if np.isfinite(answer.bound) else None
     return Plan(
         meetings=meetings,
-        unscheduled=(*setting.impossible, *_unscheduled(setting, answer)),
+        unscheduled=(*setting.impossible, *_unscheduled(setting, planner, answer)),
         short=short_of(setting.content, meetings),
         score=float(setting.problem.score[answer.slot != NONE].sum()),
-        bound=float(answer.bound) if np.isfinite(answer.bound) else None,
+        bound=None if before else bound,
+        kept_bound=bound if before else None,
         seed=seed,
+        basis=basis_of(setting),
     )
 
 
@@ -64,10 +87,10 @@ def amended(content: FairContent, plan: Plan, meetings: Sequence[Meeting]) -> Pl
             unscheduled.append(Unscheduled(by=wish.by, about=wish.about, reason=reason))
     told = {
         "meetings": tuple(meetings), "unscheduled": tuple(unscheduled), "short": short_of(content, meetings),
-        # Of the fair as it is now no bound is known.
-        "score": sum(one.score for one in meetings), "bound": None,
+        "score": sum(one.score for one in meetings), "kept_bound": None,
     }  # fmt: skip
-    return plan.model_copy(update=told)
+    changed = plan.model_copy(update=told)
+    return changed.model_copy(update={"bound": bound_for(content, changed, plan)})
 
 
 def short_of(content: FairContent, meetings: Iterable[Meeting]) -> dict[str, int]:
@@ -138,14 +161,17 @@ def _interpreter(setting: Setting, pair: Pair, one: Meeting, busy: dict[str, set
     return None
 
 
-def _unscheduled(setting: Setting, answer: MeetingPlan) -> list[Unscheduled]:
-    problem = setting.problem
-    possible, timetable = possible_starts(problem), timetable_of(problem, answer.slot)
-    full = degrees(problem, held_pairs(answer)) >= problem.maximum
-    found = []
-    for row in np.flatnonzero(answer.slot == NONE).tolist():
-        wishes = [wish for wish in setting.pairs[row].wishes if wish.level in _WISHED]
-        if wishes:
-            reason = _REASONS[explained(problem, timetable, possible[row], full, row).reason]
-            found += [Unscheduled(by=wish.by, about=wish.about, reason=reason) for wish in wishes]
-    return found
+def _unscheduled(setting: Setting, planner: Planner, answer: MeetingPlan) -> list[Unscheduled]:
+    wished = {
+        row: wishes
+        for row in np.flatnonzero(answer.slot == NONE).tolist()
+        if (wishes := [wish for wish in setting.pairs[row].wishes if wish.level in _WISHED])
+    }
+    if not wished:
+        return []
+    among = np.isin(np.arange(len(setting.pairs)), list(wished))
+    return [
+        Unscheduled(by=wish.by, about=wish.about, reason=_REASONS[one.reason])
+        for one in planner.unmet(setting.problem, answer.slot, among)
+        for wish in wished[one.pair]
+    ]

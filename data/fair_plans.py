@@ -141,6 +141,8 @@ class Plan(_Value):
     """One version of a plan.
 
     score, bound : worth of its meetings, and what no plan of this fair can exceed; equal where it is the best
+    kept_bound   : what no plan can exceed that keeps the meetings which a copy kept
+    basis        : what the bounds rest on; once the fair or a score is another one, they say nothing any more
     changes      : against the version, or the published plan, before
     """
 
@@ -149,6 +151,8 @@ class Plan(_Value):
     short: dict[str, int] = {}
     score: float = 0.0
     bound: float | None = None
+    kept_bound: float | None = None
+    basis: str | None = None
     seed: int = 0
     based_on: str | None = None
     changes: tuple[Change, ...] = ()
@@ -156,7 +160,17 @@ class Plan(_Value):
     @property
     def is_best(self) -> bool:
         """Whether it is known that no plan scores more."""
-        return self.bound is not None and self.score >= self.bound - _ROUNDING * max(1.0, abs(self.bound))
+        return self.gap_percent == 0
+
+    @property
+    def gap_percent(self) -> float | None:
+        """By how much at most the best plan of the fair scores more; None where that is not known."""
+        return _gap_percent(self.score, self.bound)
+
+    @property
+    def kept_gap_percent(self) -> float | None:
+        """By how much at most a plan scores more that keeps what this copy kept; None where that is not known."""
+        return _gap_percent(self.score, self.kept_bound)
 
     @property
     def affected(self) -> tuple[str, ...]:
@@ -180,6 +194,13 @@ def changes_between(before: Iterable[Meeting], after: Iterable[Meeting]) -> tupl
 def affected_by(changes: Sequence[Change]) -> tuple[str, ...]:
     """Participants of changed meetings, by id."""
     return tuple(sorted({who for one in changes for who in (one.meeting.first, one.meeting.second)}))
+
+
+def _gap_percent(score: float, bound: float | None) -> float | None:
+    if bound is None:
+        return None
+    gap = bound - score
+    return 0.0 if gap <= _ROUNDING * max(1.0, abs(bound)) else 100 * gap / bound
 
 
 def _moved(old: Meeting | None, new: Meeting | None) -> bool:

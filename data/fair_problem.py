@@ -67,16 +67,19 @@ class Setting:
         return self.participants[pair.first].id, self.participants[pair.second].id
 
 
-def setting_of(content: FairContent, fit: Fit, kept: Sequence[Meeting] = ()) -> Setting:
+def setting_of(
+    content: FairContent, fit: Fit, kept: Sequence[Meeting] = (), present: Sequence[Meeting] = ()
+) -> Setting:
     """The problem of a fair.
 
-    kept : meetings that have to stay when they are; the caller sees to it that they can
+    kept    : meetings that have to stay when they are; the caller sees to it that they can
+    present : meetings of a plan that is to be changed; their pairs are among those that may meet
 
     Raises InvalidInput where a fixed meeting begins in no slot.
     """
     participants = tuple(one for one in content.participants if not one.cancelled)
     pools = _pools(content.fair)
-    pairs, impossible = _Pairs(content, participants, pools, fit, kept).made()
+    pairs, impossible = _Pairs(content, participants, pools, fit, kept, present).made()
     problem = _problem(content.fair, participants, pairs, pools)
     return Setting(content, participants, pairs, pools, impossible, problem)
 
@@ -98,6 +101,7 @@ class _Pairs:
         pools: Sequence[Sequence[Interpreter]],
         fit: Fit,
         kept: Sequence[Meeting],
+        present: Sequence[Meeting],
     ) -> None:
         self._fair = content.fair
         self._participants = participants
@@ -108,6 +112,7 @@ class _Pairs:
         self._buyers = {name: row for row, name in enumerate(fit.buyers)}
         self._exhibitors = {name: row for row, name in enumerate(fit.exhibitors)}
         self._kept = {frozenset((one.first, one.second)): one for one in kept}
+        self._present = {frozenset((one.first, one.second)): one.slots for one in present}
         self._wishes: dict[frozenset[str], list[Wish]] = {}
         for wish in content.wishes:
             self._wishes.setdefault(frozenset((wish.by, wish.about)), []).append(wish)
@@ -127,7 +132,7 @@ class _Pairs:
     def _candidates(self) -> set[frozenset[str]]:
         """The best 60 of each buyer and 25 of each exhibitor, whoever a wish names, and whoever meets already."""
         chances, least = self._fit.chances, self._fair.least_chance
-        found: set[frozenset[str]] = set(self._wishes) | set(self._kept)
+        found: set[frozenset[str]] = set(self._wishes) | set(self._kept) | set(self._present)
         for axis, most in ((1, _OF_BUYER), (0, _OF_EXHIBITOR)):
             order = np.argsort(-chances, axis=axis, kind="stable")
             best = order[:, :most] if axis else order[:most].T
@@ -152,7 +157,7 @@ class _Pairs:
             if interpreter == NONE and kept is None:
                 return Reason.NO_COMMON_LANGUAGE
         minutes = max((wish.minutes for wish in wishes if wish.minutes is not None), default=None)
-        slots = kept.slots if kept else self._fair.slots_for(minutes)
+        slots = kept.slots if kept else self._present.get(two, self._fair.slots_for(minutes))
         fixed = kept.slot if kept else self._fixed(wishes)
         required = kept is not None or fixed != NONE or any(wish.level is Level.MUST for wish in wishes)
         return Pair(first, second, self._score(two, wishes), required, slots, fixed, interpreter, wishes)

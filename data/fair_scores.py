@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlalchemy import select
 
 from data.events import EventLog, Impression, ShownMatch
 from data.fairs import Participant, Role
-from data.schema import Kind
+from data.schema import RECORDS, Kind
 from data.store import Store
 from data.workspace import Models
-from matching.errors import InvalidRequest, UnknownRecord
+from matching.errors import InvalidRequest
 from matching.features import FEATURE_NAMES, NOT_ASKED
 from matching.matcher import Matcher
 from matching.profiles import MAX_TEXT_CHARACTERS, BuyerRequest, Supplier
@@ -23,6 +27,7 @@ from matching.profiles import MAX_TEXT_CHARACTERS, BuyerRequest, Supplier
 Floats = NDArray[np.float64]
 # What is told of somebody of whom no text is known: some chance, so that a plan may still fill a slot with it.
 _UNKNOWN_CHANCE = 0.01
+_IDS_A_QUERY = 500
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,18 @@ class Fit:
     exhibitors: tuple[str, ...]
     chances: Floats
 
+    def among(self, ids: Collection[str]) -> Fit:
+        """The fit of some of them."""
+        rows = [row for row, name in enumerate(self.buyers) if name in ids]
+        columns = [column for column, name in enumerate(self.exhibitors) if name in ids]
+        buyers, exhibitors = (tuple(names[one] for one in found) for names, found in
+                              ((self.buyers, rows), (self.exhibitors, columns)))  # fmt: skip
+        return Fit(buyers, exhibitors, self.chances[np.ix_(rows, columns)])
+
+
+NO_FIT = Fit((), (), np.zeros((0, 0)))
+"""For changes of a plan that no score decides."""
+
 
 class FairMatcher:
     """The matcher over the exhibitors of a fair, and over its buyers for the other direction.
@@ -41,11 +58,30 @@ class FairMatcher:
     """
 
     def __init__(self, participants: Sequence[Participant], store: Store, models: Models) -> None:
-        self._store = store
         self._models = models
-        self.requests = {one.id: self._request(one) for one in participants if one.role is Role.BUYER}
-        self.suppliers = {one.id: self._supplier(one) for one in participants if one.role is Role.EXHIBITOR}
-        self._offers = self._matcher(self.suppliers.values())
+        buyers = [one for one in participants if one.role is Role.BUYER]
+        exhibitors = [one for one in participants if one.role is Role.EXHIBITOR]
+        asked = stored_documents(store, Kind.REQUESTS, [one.request_id or one.id for one in buyers])
+        offering = stored_documents(store, Kind.SUPPLIERS, [one.supplier_id or one.id for one in exhibitors])
+        self.requests = {one.id: _request(one, asked) for one in buyers}
+        self.suppliers = {one.id: _supplier(one, offering) for one in exhibitors}
+
+    @cached_property
+    def _offers(self) -> Matcher:
+        return self._matcher(self.suppliers.values())
+
+    def digest(self) -> str:
+        """What the fit rests on: whoever is scored, as it is scored, and the models."""
+        digest = hashlib.sha256()
+        for name, one in (*self.requests.items(), *self.suppliers.items()):
+            digest.update(f"{name} {one.model_dump_json(exclude_defaults=True)}\n".encode())
+        models = self._models
+        told = models.encoder.fingerprint, models.ranker.version, models.rates and sorted(models.rates.per_euro.items())
+        digest.update(repr(told).encode())
+        for part in fields(models.headings) if models.headings else ():
+            value = getattr(models.headings, part.name)
+            digest.update(value.tobytes() if isinstance(value, np.ndarray) else repr(value).encode())
+        return digest.hexdigest()
 
     def fit(self) -> Fit:
         """Geometric mean of the chances that each fits the other, as buyers ask and as exhibitors would ask."""
@@ -91,22 +127,35 @@ class FairMatcher:
         models = self._models
         return Matcher.build(models.encoder, suppliers, models.ranker, models.headings, rates=models.rates)
 
-    def _supplier(self, one: Participant) -> Supplier:
-        """The record it is linked to, else a profile of what the fair knows of it."""
-        try:
-            return self._store.supplier(one.supplier_id or one.id)
-        except UnknownRecord:
-            return Supplier(
-                id=one.supplier_id or one.id, name=one.firm or one.name, country=one.country, languages=one.languages,
-                description=one.text,
-            )  # fmt: skip
 
-    def _request(self, one: Participant) -> BuyerRequest:
-        try:
-            return BuyerRequest.model_validate(self._store.get(Kind.REQUESTS, one.request_id or one.id).document)
-        except UnknownRecord:
-            text = one.text or one.firm or one.name
-            return BuyerRequest(id=one.request_id or one.id, text=text, buyer=one.firm or one.name, country=one.country)
+def stored_documents(store: Store, kind: Kind, ids: Sequence[str]) -> dict[str, Any]:
+    """The documents of those of the ids that are stored."""
+    table, found = RECORDS[kind], {}
+    with store.database.reading() as connection:
+        for start in range(0, len(ids), _IDS_A_QUERY):
+            some = table.c.id.in_(ids[start : start + _IDS_A_QUERY])
+            query = select(table.c.id, table.c.document).where(table.c.organisation_id == store.organisation, some)
+            found.update({row.id: row.document for row in connection.execute(query).all()})
+    return found
+
+
+def _supplier(one: Participant, stored: Mapping[str, Any]) -> Supplier:
+    """The record it is linked to, else a profile of what the fair knows of it."""
+    record = stored.get(one.supplier_id or one.id)
+    if record is not None:
+        return Supplier.model_validate(record)
+    return Supplier(
+        id=one.supplier_id or one.id, name=one.firm or one.name, country=one.country, languages=one.languages,
+        description=one.text,
+    )  # fmt: skip
+
+
+def _request(one: Participant, stored: Mapping[str, Any]) -> BuyerRequest:
+    record = stored.get(one.request_id or one.id)
+    if record is not None:
+        return BuyerRequest.model_validate(record)
+    text = one.text or one.firm or one.name
+    return BuyerRequest(id=one.request_id or one.id, text=text, buyer=one.firm or one.name, country=one.country)
 
 
 def _as_supplier(request: BuyerRequest) -> Supplier:

@@ -14,9 +14,11 @@ from data.fair_plans import Plan, PlanState
 from data.fairs import MAX_PARTICIPANTS, Fair, Participant, Wish
 from data.schema import (
     FAIR_BOOKINGS,
+    FAIR_FITS,
     FAIR_INVITATIONS,
     FAIR_MEETINGS,
     FAIR_PARTICIPANTS,
+    FAIR_PLAN_JOBS,
     FAIR_PLAN_VERSIONS,
     FAIR_PLANS,
     FAIR_WISHES,
@@ -28,7 +30,8 @@ from matching.errors import InvalidInput, UnknownRecord
 
 _ROWS_A_STATEMENT = 500
 _CHILDREN = (
-    FAIR_BOOKINGS, FAIR_INVITATIONS, FAIR_MEETINGS, FAIR_PLAN_VERSIONS, FAIR_PLANS, FAIR_WISHES, FAIR_PARTICIPANTS
+    FAIR_BOOKINGS, FAIR_FITS, FAIR_INVITATIONS, FAIR_MEETINGS, FAIR_PLAN_JOBS, FAIR_PLAN_VERSIONS, FAIR_PLANS,
+    FAIR_WISHES, FAIR_PARTICIPANTS,
 )  # fmt: skip
 
 
@@ -79,6 +82,13 @@ class FairStore:
             if known is not None and known.slots != fair.slots and self._is_published(connection, fair.id):
                 raise InvalidInput(f"fair {fair.id!r} has a published plan, expected the same slots as before")
         self.store.put(Kind.FAIRS, [fair])
+
+    def create(self, fair: Fair) -> None:
+        """Insert a fair; InvalidInput where one has its id already."""
+        with self.database.writing() as connection:
+            if self.locked(connection, fair.id) is not None:
+                raise InvalidInput(f"there is a fair of the id {fair.id!r} already, expected another id")
+        self.put(fair)
 
     def fairs(self) -> tuple[Fair, ...]:
         """Every fair, by id."""
@@ -156,13 +166,17 @@ class FairStore:
     def add_plan(self, fair_id: str, name: str, plan: Plan) -> PlanHead:
         """Keep a new draft, numbered from 1; UnknownRecord where there is no such fair."""
         with self.database.writing() as connection:
-            if self.locked(connection, fair_id) is None:
-                raise UnknownRecord(f"no fair has the id {fair_id!r}")
-            count = select(func.count()).select_from(FAIR_PLANS).where(*self.of(FAIR_PLANS, fair_id))
-            number = connection.execute(count).scalar_one() + 1
-            head = PlanHead(str(number), name, PlanState.DRAFT, 1, self.database.clock())
-            connection.execute(insert(FAIR_PLANS).values({**vars(head), **self.placed(fair_id)}))
-            self._add_version(connection, fair_id, head, plan)
+            return self.add_plan_within(connection, fair_id, name, plan)
+
+    def add_plan_within(self, connection: Connection, fair_id: str, name: str, plan: Plan) -> PlanHead:
+        """The same within a transaction."""
+        if self.locked(connection, fair_id) is None:
+            raise UnknownRecord(f"no fair has the id {fair_id!r}")
+        count = select(func.count()).select_from(FAIR_PLANS).where(*self.of(FAIR_PLANS, fair_id))
+        number = connection.execute(count).scalar_one() + 1
+        head = PlanHead(str(number), name, PlanState.DRAFT, 1, self.database.clock())
+        connection.execute(insert(FAIR_PLANS).values({**vars(head), **self.placed(fair_id)}))
+        self._add_version(connection, fair_id, head, plan)
         return head
 
     def add_version(self, connection: Connection, fair_id: str, head: PlanHead, plan: Plan) -> PlanHead:
@@ -190,16 +204,20 @@ class FairStore:
         self, connection: Connection, fair_id: str, plan_id: str, version: int | None = None
     ) -> tuple[PlanHead, Plan]:
         """The same within a transaction."""
-        query = select(FAIR_PLANS).where(*self.of(FAIR_PLANS, fair_id, plan_id))
-        row = connection.execute(query).one_or_none()
-        if row is None:
-            raise UnknownRecord(f"fair {fair_id!r} has no plan of the id {plan_id!r}")
-        head, table = _head(row), FAIR_PLAN_VERSIONS
+        head, table = self.head_within(connection, fair_id, plan_id), FAIR_PLAN_VERSIONS
         key = *self.of(table, fair_id), table.c.plan_id == plan_id, table.c.number == (version or head.version)
         document = connection.execute(select(table.c.document).where(*key)).scalar_one_or_none()
         if document is None:
             raise UnknownRecord(f"plan {plan_id!r} has no version {version}, expected 1 to {head.version}")
         return head, Plan.model_validate(document)
+
+    def head_within(self, connection: Connection, fair_id: str, plan_id: str) -> PlanHead:
+        """A plan without its content, within a transaction; UnknownRecord where there is none."""
+        query = select(FAIR_PLANS).where(*self.of(FAIR_PLANS, fair_id, plan_id))
+        row = connection.execute(query).one_or_none()
+        if row is None:
+            raise UnknownRecord(f"fair {fair_id!r} has no plan of the id {plan_id!r}")
+        return _head(row)
 
     def published(self, connection: Connection, fair_id: str) -> PlanHead | None:
         """The published plan of a fair, None where there is none."""

@@ -17,6 +17,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -373,6 +374,34 @@ FAIR_BOOKINGS = Table(
     Column("holder", String(60), primary_key=True),
     Column("slot", Integer, primary_key=True),
     Column("meeting_id", String(32), nullable=False),
+)
+
+# How well everybody of a fair fits everybody, while participants, records and models are those of the digest.
+FAIR_FITS = Table(
+    "fair_fits",
+    METADATA,
+    *_fair(),
+    Column("digest", String(64), nullable=False),
+    # float32, row by row: buyers by exhibitors, each by id.
+    Column("chances", LargeBinary, nullable=False),
+)
+
+# A plan that somebody waits for: whoever makes it says every few seconds that it still does.
+FAIR_PLAN_JOBS = Table(
+    "fair_plan_jobs",
+    METADATA,
+    *_fair(),
+    Column("id", String(32), primary_key=True),
+    # How the plan is to be made.
+    Column("document", JSON, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("started_at", Moment, nullable=True),
+    Column("alive_at", Moment, nullable=False),
+    Column("ended_at", Moment, nullable=True),
+    Column("plan_id", String(32), nullable=True),
+    # The kind of failure and what it says.
+    Column("fault", JSON, nullable=True),
 )
 
 FAIR_INVITATIONS = Table(

@@ -21,7 +21,8 @@ from data.ledger import Ledger
 from data.store import Store
 from data.webhooks import Webhooks
 from data.workspace import Workspace
-from matching.errors import KeyRefused, ScopeMissing, TooManyRequests
+from matching.errors import AccessRefused, KeyRefused, ScopeMissing, TooManyRequests
+from service.browsers import key_of, sent_by_another_site
 from service.live import Live
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1", "[::1]", "testserver"})
@@ -111,16 +112,20 @@ class Caller:
 def caller_with(*scopes: Scope) -> Callable[..., Caller]:
     """A dependency: the caller, where its key has one of the scopes.
 
-    Raises KeyRefused, ScopeMissing or TooManyRequests.
+    A browser shows the key that somebody signed in with.
+    Raises AccessRefused, KeyRefused, ScopeMissing or TooManyRequests.
     """
 
     def caller(
         request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
     ) -> Caller:
         live: Live = request.app.state.live
+        if credentials is None and sent_by_another_site(request, request.app.state.settings.allowed_origins):
+            raise AccessRefused("a page of another site sent this; expected one of this service, or a key in a header")
+        token = credentials.credentials if credentials else key_of(request)
         if credentials is None and is_development(request, live):
             return Caller(DEFAULT_ORGANISATION, live)
-        key = _checked(request, live, credentials)
+        key = checked_key(request, live, token)
         if not key.may(scopes):
             raise ScopeMissing(f"the key has no scope {' or '.join(scopes)}")
         return Caller(key.organisation, live)
@@ -137,13 +142,14 @@ def is_development(request: Request, live: Live) -> bool:
     return loopback and (request.url.hostname or "") in LOOPBACK and not live.keys.any()
 
 
-def _checked(request: Request, live: Live, credentials: HTTPAuthorizationCredentials | None) -> Key:
+def checked_key(request: Request, live: Live, token: str | None) -> Key:
+    """The key of a token, one request of its allowance used; KeyRefused or TooManyRequests."""
     allowances: Allowances = request.app.state.allowances
     default: int = request.app.state.settings.requests_per_minute
     try:
-        if credentials is None:
+        if token is None:
             raise KeyRefused("no key was given; send one as `Authorization: Bearer KEY`")
-        key = live.keys.check(credentials.credentials)
+        key = live.keys.check(token)
     except KeyRefused:
         request.app.state.metrics.refused.inc()
         address = request.client.host if request.client else ""

@@ -18,14 +18,14 @@ from service.description import describe
 from service.envelope import Envelope
 from service.live import Live
 from service.metrics import Metrics
-from service.pages import fairs as fair_pages
-from service.pages import ledger, start, statement
+from service.pages.every import ROUTERS as PAGES
 from service.routes import (
     bulk,
     draws,
     erasures,
     exposure,
     fair_meetings,
+    fair_plans,
     fairs,
     feedback,
     headings,
@@ -87,11 +87,11 @@ def _assemble(app: FastAPI, settings: ServiceSettings, metrics: Metrics) -> None
             max_age=600,
         )
     app.add_middleware(Envelope, settings=settings, metrics=metrics)
-    for module in (start, ledger, statement, fair_pages):
-        app.include_router(module.router)
+    for pages in PAGES:
+        app.include_router(pages)
     for routes in (
-        match, draws, headings, suppliers, requests, bulk, feedback, exposure, fairs, fair_meetings, training_runs,
-        erasures, webhooks, health,
+        match, draws, headings, suppliers, requests, bulk, feedback, exposure, fairs, fair_plans, fair_meetings,
+        training_runs, erasures, webhooks, health,
     ):  # fmt: skip
         app.include_router(routes.router)
     app.openapi = describe(app)  # type: ignore[method-assign]

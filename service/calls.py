@@ -128,13 +128,18 @@ def away(error: httpx.TransportError) -> Unavailable:
     return unavailable
 
 
+def error_of(problem: Problem, request_id: str | None = None) -> ApiError:
+    """The exception that a problem is to the caller."""
+    return _ERRORS.get(problem.status, ApiError)(problem, request_id=request_id)
+
+
 def _told(answer: httpx.Response) -> ApiError:
     try:
         problem = Problem.model_validate_json(answer.content)
     except ValidationError:
         # A proxy before the service answers in its own way.
         problem = Problem(title=answer.reason_phrase, status=answer.status_code, detail=answer.text[:200])
-    error = _ERRORS.get(answer.status_code, ApiError)(problem, request_id=answer.headers.get("x-request-id"))
+    error = error_of(problem, answer.headers.get("x-request-id"))
     after = answer.headers.get("retry-after", "")
     error.retry_after_seconds = float(after) if after.isdecimal() else None
     return error

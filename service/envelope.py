@@ -32,7 +32,8 @@ _PAGE_POLICY = (
 SECURITY_HEADERS: Mapping[str, str] = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
-    "referrer-policy": "no-referrer",
+    # With no-referrer a browser hides the origin of a form from the service itself too.
+    "referrer-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "cache-control": "no-store",
     "content-security-policy": _PAGE_POLICY,

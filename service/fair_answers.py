@@ -8,12 +8,15 @@ from typing import Any
 from data.fair_agendas import place_of
 from data.fair_exports import reason_words
 from data.fair_invitations import Invitation
+from data.fair_jobs import PlanJob
 from data.fair_plans import Meeting, Plan
 from data.fair_publication import PublishedMeeting
 from data.fair_store import FairContent, PlanHead
 from data.fairs import Fair
 from data.tables import Loaded
+from matching.meetings.hindrances import FairnessPrice
 from matching.messages import messages_in
+from service.fair_plan_schemas import FairnessAnswer, PlanJobAnswer
 from service.fair_schemas import (
     ChangeAnswer,
     FairAnswer,
@@ -27,7 +30,7 @@ from service.fair_schemas import (
     SheetAnswer,
     UnscheduledAnswer,
 )
-from service.problems import sayable
+from service.problems import problem_of, sayable
 from service.record_schemas import RefusedRowAnswer
 
 _REFUSED_TOLD = 1_000
@@ -98,7 +101,27 @@ def plan_head(head: PlanHead, plan: Plan) -> PlanHeadAnswer:
     """A plan without its meetings."""
     return PlanHeadAnswer(
         **vars(head), meeting_count=len(plan.meetings), score=plan.score, bound=plan.bound, is_best=plan.is_best,
+        gap_percent=plan.gap_percent, kept_bound=plan.kept_bound, kept_gap_percent=plan.kept_gap_percent,
         unscheduled_count=len(plan.unscheduled), short=plan.short, based_on=plan.based_on,
+    )  # fmt: skip
+
+
+def plan_job(job: PlanJob) -> PlanJobAnswer:
+    """A planning job with what went wrong as a problem."""
+    order = job.order
+    return PlanJobAnswer(
+        id=job.id, state=job.state, name=order.name, seed=order.seed, based_on=order.based_on,
+        keep="all" if order.keep_all else "locked", created_at=job.created_at, started_at=job.started_at,
+        ended_at=job.ended_at, plan_id=job.plan_id,
+        problem=problem_of(job.fault_kind, job.fault or "") if job.fault_kind else None,
+    )  # fmt: skip
+
+
+def fairness_answer(price: FairnessPrice) -> FairnessAnswer:
+    """The price of further promises."""
+    return FairnessAnswer(
+        promised_participants=price.promised, extra_meetings=price.extra, score=price.score, score_lost=price.lost,
+        lost_percent=price.lost_percent, lacking=price.lacking, lacking_then=price.then_lacking,
     )  # fmt: skip
 
 

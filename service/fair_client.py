@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Iterable, Sequence
+from http import HTTPStatus
 from pathlib import Path
+from time import monotonic
 from typing import Any, Literal, TypeVar
 from urllib.parse import quote
 
 from pydantic import BaseModel
 
+from data.fair_jobs import JobState
 from data.fair_plans import Edit
+from data.fair_sheets import FairSheet
 from data.fairs import Fair, Participant, Role, Wish
-from service.calls import Calls
+from service.calls import Calls, error_of
+from service.fair_plan_schemas import FairnessAnswer, PlanJobAnswer, PlanJobsAnswer
 from service.fair_schemas import (
     AgendaAnswer,
     AgendaFormat,
@@ -21,7 +27,6 @@ from service.fair_schemas import (
     EditsBody,
     FairAnswer,
     FairsAnswer,
-    FairSheet,
     FindingsAnswer,
     FreeSlotsAnswer,
     InvitationAnswer,
@@ -43,8 +48,10 @@ from service.fair_schemas import (
     WishesAnswer,
     WishesBody,
 )
+from service.schemas import Problem
 
 T = TypeVar("T", bound=BaseModel)
+_LOOK_SECONDS = 1.0
 
 
 class FairClient:
@@ -118,14 +125,62 @@ class FairClient:
         seed: int = 0,
         based_on: str | None = None,
         keep: Literal["all", "locked"] = "all",
+        timeout_seconds: float = 1_800,
     ) -> PlanAnswer:
-        """Make a draft plan; for a large fair give the client a timeout of minutes.
+        """Make a draft plan, and wait for it however long it takes; what the job failed with is raised.
 
-        Not sent again where its answer was lost: `plans` tells whether it was made.
+        Raises TimeoutError where it takes longer than given; the job goes on then. Not sent again where its answer was
+        lost: `plan_jobs` tells whether it was begun.
         """
+        until = monotonic() + timeout_seconds
+        made = self.start_plan(fair_id, name=name, seed=seed, based_on=based_on, keep=keep)
+        while isinstance(made, PlanJobAnswer):
+            if made.problem is not None:
+                raise error_of(made.problem)
+            if made.state is JobState.CANCELLED:
+                raise error_of(Problem(title="Cancelled", status=409, detail=f"planning job {made.id} was cancelled"))
+            if made.plan_id is not None:
+                return self.read_plan(fair_id, made.plan_id)
+            if monotonic() > until:
+                raise TimeoutError(f"planning job {made.id} of fair {fair_id} is {made.state} still")
+            time.sleep(_LOOK_SECONDS)
+            made = self.plan_job(fair_id, made.id)
+        return made
+
+    def start_plan(
+        self,
+        fair_id: str,
+        *,
+        name: str = "plan",
+        seed: int = 0,
+        based_on: str | None = None,
+        keep: Literal["all", "locked"] = "all",
+        wait_seconds: int | None = None,
+    ) -> PlanAnswer | PlanJobAnswer:
+        """Begin a draft plan: the plan where it is made within the seconds, else the job that makes it."""
         body = PlanBody(name=name, seed=seed, based_on=based_on, keep=keep)
-        path = self._path(fair_id, "plans")
-        return self._sent("POST", path, PlanAnswer, body, twice=False)
+        headers = {} if wait_seconds is None else {"prefer": f"wait={wait_seconds}"}
+        document = body.model_dump(mode="json", exclude_defaults=True)
+        answer = self._calls.send("POST", self._path(fair_id, "plans"), twice=False, json=document, headers=headers)
+        if answer.status_code == HTTPStatus.ACCEPTED:
+            return PlanJobAnswer.model_validate_json(answer.content)
+        return PlanAnswer.model_validate_json(answer.content)
+
+    def plan_jobs(self, fair_id: str) -> list[PlanJobAnswer]:
+        """Every planning job, the oldest first."""
+        return self._sent("GET", self._path(fair_id, "plan-jobs"), PlanJobsAnswer).jobs
+
+    def plan_job(self, fair_id: str, job_id: str) -> PlanJobAnswer:
+        """How far a plan is."""
+        return self._sent("GET", self._path(fair_id, "plan-jobs", job_id), PlanJobAnswer)
+
+    def cancel_plan_job(self, fair_id: str, job_id: str) -> PlanJobAnswer:
+        """Give a plan up that is being made; PreconditionFailed where it has ended."""
+        return self._sent("DELETE", self._path(fair_id, "plan-jobs", job_id), PlanJobAnswer)
+
+    def fairness(self, fair_id: str, *, extra: int = 1) -> FairnessAnswer:
+        """What it would cost to promise more meetings to everyone who is promised any."""
+        return self._sent("GET", self._path(fair_id, "fairness"), FairnessAnswer, extra=extra)
 
     def plans(self, fair_id: str) -> list[PlanHeadAnswer]:
         """Every plan, side by side."""

@@ -9,17 +9,10 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from data.fair_plans import Edit, InvitationState, MeetingState, PlanState, Reason
-from data.fairs import Fair, LocalMoment, Participant, Wish
+from data.fairs import Closure, Fair, LocalMoment, Participant, Span, Wish
+from matching.errors import InvalidInput
 from matching.profiles import Identifier, Name
 from service.record_schemas import RefusedRowAnswer
-
-
-class FairSheet(StrEnum):
-    """What the rows of a fair's spreadsheet are."""
-
-    PARTICIPANTS = "participants"
-    WISHES = "wishes"
-    HOURS = "hours"
 
 
 class PlanFormat(StrEnum):
@@ -83,6 +76,13 @@ class ClosureBody(_Body):
     table: Annotated[int, Field(ge=1, le=5_000)]
     starts: LocalMoment | None = None
     ends: LocalMoment | None = None
+
+    def closure(self) -> Closure:
+        """The closure; InvalidInput where one end of its time is missing."""
+        if (self.starts is None) != (self.ends is None):
+            raise InvalidInput("one of starts and ends is given, expected both or none")
+        span = Span(starts=self.starts, ends=self.ends) if self.starts and self.ends else None
+        return Closure(table=self.table, span=span)
 
 
 class InvitationBody(_Body):
@@ -195,8 +195,10 @@ class ChangeAnswer(BaseModel):
 class PlanHeadAnswer(BaseModel):
     """A plan without its meetings.
 
-    bound : what no plan exceeds; is_best where the score reaches it
-    short : meetings that are missing to what was promised, by participant
+    bound       : what no plan of this fair exceeds; null where that is not known. is_best where the score reaches it
+    gap_percent : by how much at most the best plan of the fair scores more
+    kept_bound  : of a copy, what no plan exceeds that keeps what the copy kept; kept_gap_percent likewise
+    short       : meetings that are missing to what was promised, by participant
     """
 
     id: str
@@ -208,6 +210,9 @@ class PlanHeadAnswer(BaseModel):
     score: float
     bound: float | None
     is_best: bool
+    gap_percent: float | None
+    kept_bound: float | None
+    kept_gap_percent: float | None
     unscheduled_count: int
     short: dict[str, int]
     based_on: str | None

@@ -22,6 +22,7 @@ from matching.errors import ModelDamaged, ModelMissing, SoukError, StoreUnavaila
 from matching.exposure import ExposurePolicy
 from matching.matcher import Matcher
 from matching.profiles import BuyerRequest
+from service.fair_jobs import PlanRunner
 from service.fair_solver import Solver
 from service.metrics import Metrics
 from service.settings import ServiceSettings
@@ -54,6 +55,7 @@ class Live:
         self.notice: str | None = None
         self.solver = Solver()
         self.shadowing = Shadowing(self.database, metrics)
+        self.plans = PlanRunner()
         self._settings = settings
         self._metrics = metrics
         self._load_models = load_models or (lambda: Models.load(settings))
@@ -185,6 +187,7 @@ class Live:
         self._watcher.join(_LEAVE_SECONDS)
         self._loader.shutdown(cancel_futures=True)
         self.solver.stop()
+        self.plans.stop()
         self.database.close()
 
     def _made(self, organisation: str, models: Models) -> Workspace:

@@ -53,6 +53,13 @@ def problem(
     return JSONResponse(body.model_dump(), status, headers=headers, media_type=MEDIA_TYPE)
 
 
+def problem_of(kind: str, detail: str) -> Problem:
+    """The problem of a failure that was kept: the name of its exception, and what it said."""
+    known = getattr(errors, kind, errors.SoukError)
+    status = next(STATUS[one] for one in known.__mro__ if one in STATUS)
+    return Problem(title=status.phrase, status=status, detail=sayable(detail))
+
+
 def described(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
     """What OpenAPI says of a route's failures: those given and those that any guarded route has."""
     return {int(status): {"model": Problem, "description": status.phrase} for status in (*statuses, *_GUARDED)}
@@ -96,11 +103,17 @@ def sayable(text: str) -> str:
 
 
 async def _souk_error(_request: Request, error: Any) -> JSONResponse:
-    status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
-    return problem(status, str(error), headers=_headers(error, status))
+    return problem(status_of(error), str(error), headers=headers_of(error))
 
 
-def _headers(error: errors.SoukError, status: HTTPStatus) -> dict[str, str]:
+def status_of(error: errors.SoukError) -> HTTPStatus:
+    """The status of a failure."""
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def headers_of(error: errors.SoukError) -> dict[str, str]:
+    """Headers that belong to a failure."""
+    status = status_of(error)
     if isinstance(error, errors.TooManyRequests):
         return {"retry-after": str(error.retry_after_seconds)}
     if status is HTTPStatus.SERVICE_UNAVAILABLE:

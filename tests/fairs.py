@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from data.fair_desk import FairDesk
+from data.fair_planner import Planner
 from data.fairs import Fair, Participant, Role, Wish
 from data.store import Store
 from data.workspace import Models
@@ -84,10 +85,10 @@ def first_come(problem: MeetingProblem, seed: int) -> MeetingPlan:
     return MeetingPlan(slot, table, float(problem.score.sum()))
 
 
-class FirstCome:
-    """The same in the place of the service's solver, without a process of its own."""
+class FirstCome(Planner):
+    """The same in the place of the real one."""
 
-    def __call__(self, problem: MeetingProblem, seed: int) -> MeetingPlan:
+    def plan(self, problem: MeetingProblem, seed: int) -> MeetingPlan:
         return first_come(problem, seed)
 
     def stop(self) -> None:
@@ -101,7 +102,7 @@ def models() -> Models:
 
 def desk_of(store: Store, *wishes: Wish) -> FairDesk:
     """The fair in a store, with its participants and wishes, and a desk to work at."""
-    desk = FairDesk(store, models, first_come)
+    desk = FairDesk(store, models, FirstCome())
     desk.fairs.put(FAIR)
     desk.fairs.put_participants(FAIR.id, participants())
     desk.fairs.put_wishes(FAIR.id, wishes)

@@ -1,3 +1,3 @@
 """Migrations of the database, by Alembic; `HEAD` is the last of them."""
 
-HEAD = "0007"
+HEAD = "0008"

@@ -3,67 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 
 import numpy as np
 
 from matching.meetings.blocking import Blocking, Promises, blocking_set, least_lacking
+from matching.meetings.hindrances import Change, Clash, Finding, Mend
 from matching.meetings.problem import NONE, MeetingProblem, Numbers
 from matching.meetings.starts import exclusive_groups, possible_starts
 
 MENDS_SHOWN = 6
 TRIES = 60
-
-
-class Clash(StrEnum):
-    """What stands against what."""
-
-    MINIMUM_MAXIMUM = "more meetings promised than wished"
-    MINIMUM_SLOTS = "more meetings promised than slots free"
-    MINIMUM_PAIRS = "more meetings promised than compatible partners free"
-    REQUIRED_SLOT = "required pair without a common slot"
-    REQUIRED_MAXIMUM = "more required meetings than wished"
-    REQUIRED_SLOTS = "required meetings longer than the slots free"
-    REQUIRED_EXCLUSIVE = "required pairs that exclude one another"
-    TABLES = "more meetings promised than tables"
-    TOGETHER = "promises that cannot all be kept"
-
-
-class Change(StrEnum):
-    """What an organiser could change."""
-
-    LOWER_MINIMUM = "lower the minimum"
-    RAISE_MAXIMUM = "raise the maximum"
-    OPEN_SLOT = "open a slot"
-    ADD_TABLES = "add tables"
-    RELEASE_PAIR = "no longer require the pair"
-    LIFT_BAN = "lift the ban"
-
-
-@dataclass(frozen=True)
-class Mend:
-    """One change that is enough by itself, or one of several needed where the finding says so.
-
-    number : the new minimum or maximum, or the tables to be added
-    """
-
-    change: Change
-    participants: tuple[int, ...] = ()
-    slot: int = NONE
-    number: int = 0
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that cannot work: needed is what was promised, there what is to be had at most."""
-
-    clash: Clash
-    participants: tuple[int, ...]
-    needed: int
-    there: int
-    pairs: tuple[int, ...] = ()
-    mends: tuple[Mend, ...] = ()
 
 
 def preflight(problem: MeetingProblem, forbidden: Numbers | None = None) -> list[Finding]:

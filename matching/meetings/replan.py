@@ -7,9 +7,10 @@ from enum import StrEnum
 
 import numpy as np
 
+from matching.meetings.filling import filled, rehoused
 from matching.meetings.places import seat
 from matching.meetings.problem import NONE, Flags, MeetingPlan, MeetingProblem, Numbers
-from matching.meetings.refit import STAYS, empty_fitting, keep, open_pairs, place
+from matching.meetings.refit import STAYS, Fitting, empty_fitting, keep, open_pairs, place, seat_pair
 
 
 class Why(StrEnum):
@@ -87,29 +88,49 @@ def replan(
     """Change a plan no more than the changed fair demands.
 
     A meeting stays in its slot and at its table unless one of the two is gone, its table or interpreter is, or a
-    fixed meeting needs the place; then it goes to a free slot, and only where there is none it is dropped and told.
+    fixed meeting needs the place. Those that cannot stay share the free slots so that the most of them are held, each
+    near where it was; nobody else moves, unless `moves` says so. What still finds no slot is dropped and told.
 
     problem    : the fair as it is now, with the rows of the old plan; new participants and pairs stand behind them.
-    old        : the plan; slot and table may be shorter than the problem's pairs.
+    old        : the plan; slot and table may be shorter than the problem's pairs. A table that is not there any more
+                 has a number that the slot has not, and whoever sat there gives way first.
     called_off : bool (m,), pairs that are not to meet any more.
-    fill       : whether free slots go to wishes that are waiting.
+    fill       : whether free slots go to wishes that are waiting, the best of them.
     moves      : how many other meetings may change slot for one that would be dropped else, or that fills in.
     staying    : bool (n,), whoever should keep its table; everyone who stands second in a pair where it is not given.
-    returns    : a plan with infinite bounds, since nobody works them out here.
+    returns    : a plan; its bound is of the plans that hold what this one keeps, infinite where nothing was filled.
     """
     was = extended(old, len(problem.first))
     off = np.zeros(len(was.slot), bool) if called_off is None else called_off
     fitting, obstacle = empty_fitting(problem), np.full(len(was.slot), STAYS)
     fixed = (problem.fixed != NONE) & ~off & ((was.slot != NONE) | problem.required)
     wanted = np.where(fixed, problem.fixed, was.slot)
-    keep(fitting, kept_order(problem, wanted, off), wanted, obstacle)
-    slot, waits = fitting.timetable.slot, np.zeros(len(was.slot), np.int64)
-    place(fitting, open_order(problem, slot, (was.slot != NONE) & ~off), waits, moves)
+    keep(fitting, kept_order(problem, was, wanted, off), wanted, obstacle)
+    slot, met = fitting.timetable.slot, (was.slot != NONE) & ~off
+    homeless = np.where(met & (slot == NONE), was.slot, NONE)
+    hold_all(fitting, rehoused(problem, slot.copy(), homeless))
+    put_in(fitting, problem, met, moves)
+    bound = np.inf
     if fill:
-        place(fitting, open_order(problem, slot, ~off), waits, moves)
+        found = filled(problem, slot.copy(), ~off)
+        bound = found.bound
+        hold_all(fitting, found.slot)
+        put_in(fitting, problem, ~off, moves)
     table = seat(problem, slot, staying=staying, kept=np.where(slot == was.slot, was.table, NONE))
-    plan = MeetingPlan(slot.copy(), table, np.inf)
+    plan = MeetingPlan(slot.copy(), table, bound)
     return Replan(plan, changes_of(problem, was, plan, reasons(problem, was, obstacle, off)), short_of(problem, plan))
+
+
+def hold_all(fitting: Fitting, slot: Numbers) -> None:
+    """Let every pair meet that has a slot and does not meet yet."""
+    for pair in np.flatnonzero((slot != NONE) & (fitting.timetable.slot == NONE)):
+        seat_pair(fitting, int(pair), int(slot[pair]))
+
+
+def put_in(fitting: Fitting, problem: MeetingProblem, allowed: Flags, moves: int) -> None:
+    """Let pairs that still wait meet in a free slot or, where moves are allowed, by a short chain."""
+    slot = fitting.timetable.slot
+    place(fitting, open_order(problem, slot, allowed), np.zeros(len(slot), np.int64), moves)
 
 
 def extended(old: MeetingPlan, pairs: int) -> MeetingPlan:
@@ -118,11 +139,12 @@ def extended(old: MeetingPlan, pairs: int) -> MeetingPlan:
     return MeetingPlan(np.concatenate([old.slot, new]), np.concatenate([old.table, new]), old.bound)
 
 
-def kept_order(problem: MeetingProblem, wanted: Numbers, off: Flags) -> Numbers:
-    """Pairs that have a place to keep: fixed ones first, required ones next, then those of the highest score."""
+def kept_order(problem: MeetingProblem, was: MeetingPlan, wanted: Numbers, off: Flags) -> Numbers:
+    """Pairs that have a place to keep: fixed ones first, required ones, those whose table is there, the best."""
     pairs = np.flatnonzero((wanted != NONE) & ~off)
     fixed = (problem.fixed[pairs] != NONE) & (problem.fixed[pairs] == wanted[pairs])
-    order: Numbers = pairs[np.lexsort((-problem.score[pairs], ~problem.required[pairs], ~fixed))]
+    gone = was.table[pairs] >= problem.tables[wanted[pairs]]
+    order: Numbers = pairs[np.lexsort((-problem.score[pairs], gone, ~problem.required[pairs], ~fixed))]
     return order
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
@@ -173,9 +173,3 @@ def rounded(cost: Floats, rows: Rows, highest: Floats, linear: Floats) -> Floats
         options={"mip_rel_gap": 1e-6, "node_limit": 200},
     )
     return np.floor(linear + NEARLY) if answer.x is None else np.asarray(answer.x, float).round()
-
-
-def price_of_fairness(problem: MeetingProblem, extra: int = 1) -> float:
-    """Score lost, with slots left aside, when all who are promised any are promised so many meetings more."""
-    more = np.where(problem.minimum > 0, problem.minimum + extra, 0)
-    return select(problem).bound - select(replace(problem, minimum=more)).bound

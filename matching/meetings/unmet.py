@@ -2,51 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
-
 import numpy as np
 
-from matching.meetings.planner import held_pairs
-from matching.meetings.problem import NONE, Flags, MeetingPlan, MeetingProblem, Numbers
+from matching.meetings.hindrances import Unmet, UnmetPair
+from matching.meetings.problem import NONE, Flags, MeetingProblem, Numbers
 from matching.meetings.selection import degrees
-from matching.meetings.starts import exclusive_groups, needs_table, possible_starts
+from matching.meetings.starts import possible_starts
 from matching.meetings.timetable import Timetable, both_free, in_order, room, timetable_of
 
 
-class Unmet(StrEnum):
-    """The first hindrance, the plainest before the subtler ones."""
+def unmet_pairs(problem: MeetingProblem, slot: Numbers, among: Flags | None = None) -> list[UnmetPair]:
+    """Give each pair that is not held the reason that stands against it in this plan.
 
-    NO_COMMON_SLOT = "no common slot"
-    EXCLUSIVE = "excluded by another meeting"
-    BOTH_FULL = "both full"
-    ONE_FULL = "one full"
-    NO_TABLE = "no table"
-    NO_INTERPRETER = "no interpreter"
-    ORDER = "out of order"
-    TAKEN = "a better pair took the slot"
-    OPEN = "could still be added"
-
-
-@dataclass(frozen=True)
-class UnmetPair:
-    """A candidate pair that is not held.
-
-    participants : who is full (at its maximum); empty for other reasons
-    instead      : pairs that took the common slots, or the pair that excludes this one
+    slot  : int64 (m,), a plan that breaks no rule.
+    among : bool (m,), the pairs that are asked for; all where it is not given.
     """
-
-    pair: int
-    reason: Unmet
-    participants: tuple[int, ...] = ()
-    instead: tuple[int, ...] = ()
-
-
-def unmet_pairs(problem: MeetingProblem, plan: MeetingPlan) -> list[UnmetPair]:
-    """Give each pair that is not held the reason that stands against it in this plan."""
-    possible, timetable = possible_starts(problem), timetable_of(problem, plan.slot)
-    full = degrees(problem, held_pairs(plan)) >= problem.maximum
-    missing = np.flatnonzero(plan.slot == NONE)
+    possible, timetable = possible_starts(problem), timetable_of(problem, slot)
+    full = degrees(problem, slot != NONE) >= problem.maximum
+    missing = np.flatnonzero((slot == NONE) & (True if among is None else among))
     return [explained(problem, timetable, possible[pair], full, int(pair)) for pair in missing]
 
 
@@ -54,7 +27,7 @@ def explained(problem: MeetingProblem, timetable: Timetable, possible: Flags, fu
     """The reason of one pair; possible: bool (s,), where it could begin if nobody else met."""
     if not possible.any():
         return UnmetPair(pair, Unmet.NO_COMMON_SLOT)
-    group = exclusive_groups(problem)[pair]
+    group = timetable.group[pair]
     if group != NONE and timetable.group_held[group] != NONE:
         return UnmetPair(pair, Unmet.EXCLUSIVE, instead=(int(timetable.group_held[group]),))
     ends = np.array([problem.first[pair], problem.second[pair]])
@@ -75,7 +48,7 @@ def hindered(problem: MeetingProblem, timetable: Timetable, starts: Numbers, pai
         return UnmetPair(pair, Unmet.OPEN if ordered else Unmet.ORDER)
     lasting = np.array(free)[:, None] + np.arange(problem.length[pair])
     no_table = (timetable.seated >= timetable.tables)[lasting].any(axis=1).all()
-    return UnmetPair(pair, Unmet.NO_TABLE if no_table and needs_table(problem)[pair] else Unmet.NO_INTERPRETER)
+    return UnmetPair(pair, Unmet.NO_TABLE if no_table and timetable.table[pair] else Unmet.NO_INTERPRETER)
 
 
 def in_the_way(problem: MeetingProblem, timetable: Timetable, starts: Numbers, pair: int) -> tuple[int, ...]:

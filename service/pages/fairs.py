@@ -1,78 +1,65 @@
-"""The organiser's pages: fairs, and the plans of one as grids by slot and place; they work without JavaScript."""
+"""The organiser's fairs: their list, and the form that states one; they work without JavaScript."""
 
 from __future__ import annotations
 
-from http import HTTPStatus
-from typing import Annotated
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
 
-from fastapi import APIRouter, Query, Request
-from fastapi.responses import HTMLResponse
+from service.access import Reading, Writing
+from service.pages.fair_form import FairFields, fair_stated, fields_of, fields_typed, time_zones
+from service.pages.fair_frame import fair_page
+from service.pages.forms import PageRoute, Refusal, Typed, submitted
+from service.pages.layout import ReaderMessages, address, page
 
-from data.fair_desk import FairDesk
-from data.fair_exports import reason_words
-from data.fair_findings import findings_of
-from data.fair_grid import grid_of
-from data.fair_plans import Plan, PlanState
-from data.fair_store import PlanHead
-from matching.errors import SoukError, UnknownRecord
-from service.access import Reading
-from service.fair_answers import plan_head
-from service.pages.layout import ReaderMessages, page
-
-router = APIRouter(include_in_schema=False)
-_SIDE_BY_SIDE = 2
+router = APIRouter(include_in_schema=False, route_class=PageRoute)
 
 
 @router.get("/fairs", response_class=HTMLResponse)
 def fairs(request: Request, caller: Reading, messages: ReaderMessages) -> HTMLResponse:
-    """Every fair of the caller."""
-    return page(request, "fairs.html", messages, {"fairs": caller.desk.fairs.fairs()})
+    """Every fair of the caller, and the form of a new one."""
+    values = {"fairs": caller.desk.fairs.fairs(), "fields": FairFields(), "zones": time_zones()}
+    return page(request, "fairs.html", messages, values)
 
 
-@router.get("/fairs/{fair_id}", response_class=HTMLResponse)
-def fair(
-    request: Request,
-    fair_id: str,
-    caller: Reading,
-    messages: ReaderMessages,
-    plan: Annotated[list[str] | None, Query(max_length=_SIDE_BY_SIDE)] = None,
-    check: bool = False,
-) -> HTMLResponse:
-    """One fair: its plans, up to two of them side by side, and, where asked for, what stands in the way."""
-    store = caller.desk.fairs
-    try:
-        content = store.content(fair_id)
-        heads = [store.plan(fair_id, head.id) for head in store.plans(fair_id)]
-        shown = [store.plan(fair_id, one) for one in plan or _default(heads)]
-    except UnknownRecord as error:
-        return page(request, "fairs.html", messages, {"fairs": (), "fault": error}, status=HTTPStatus.NOT_FOUND)
-    values = {
-        "title": content.fair.name,
-        "plural": messages.plural,
-        "fair": content.fair,
-        "participants": content.participants,
-        "names": {one.id: one.name for one in content.participants},
-        "plans": [plan_head(*one) for one in heads],
-        "shown": [(plan_head(*one), one[1], grid_of(content, one[1].meetings, messages)) for one in shown],
-        "states": {
-            PlanState.DRAFT: messages.text("draft"),
-            PlanState.PUBLISHED: messages.text("published"),
-            PlanState.SUPERSEDED: messages.text("superseded"),
-        },
-        "reason_words": reason_words,
-        "findings": _findings(caller.desk, fair_id, str(messages.locale.language)) if check else None,
-    }
-    return page(request, "fair.html", messages, values)
+@router.post("/fairs")
+def create_fair(request: Request, form: Typed, caller: Writing, messages: ReaderMessages) -> Response:
+    """Create a fair as the form states it."""
+    fields = fields_typed(form)
+
+    def create() -> str:
+        fair = fair_stated(fields)
+        caller.desk.fairs.create(fair)
+        return address("fairs", fair.id, "participants", language=str(messages.locale.language))
+
+    def again(refusal: Refusal) -> HTMLResponse:
+        values = {"fairs": caller.desk.fairs.fairs(), "fields": fields, "zones": time_zones(), "refusal": refusal}
+        return page(request, "fairs.html", messages, values, status=refusal.status)
+
+    return submitted(create, again)
 
 
-def _default(heads: list[tuple[PlanHead, Plan]]) -> list[str]:
-    """The published plan, else the last one."""
-    published = [head.id for head, _ in heads if head.state is PlanState.PUBLISHED]
-    return published or [head.id for head, _ in heads[-1:]]
+@router.get("/fairs/{fair_id}/settings", response_class=HTMLResponse)
+def settings(request: Request, fair_id: str, caller: Reading, messages: ReaderMessages) -> HTMLResponse:
+    """The form that states what a fair is."""
+    content = caller.desk.fairs.content(fair_id)
+    values = {"fields": fields_of(content.fair), "zones": time_zones()}
+    return fair_page(
+        request, "fair_settings.html", messages, content, values, here=address("fairs", fair_id, "settings")
+    )
 
 
-def _findings(desk: FairDesk, fair_id: str, language: str) -> list[str]:
-    try:
-        return findings_of(desk.setting(fair_id), language)
-    except SoukError as error:
-        return [str(error)]
+@router.post("/fairs/{fair_id}/settings")
+def change_fair(request: Request, fair_id: str, form: Typed, caller: Writing, messages: ReaderMessages) -> Response:
+    """Change what is said of a fair."""
+    store, here = caller.desk.fairs, address("fairs", fair_id, "settings")
+    content, fields = store.content(fair_id), fields_typed(form)
+
+    def change() -> str:
+        store.put(fair_stated(FairFields({**fields.plain, "id": fair_id}, fields.lists), content.fair))
+        return address("fairs", fair_id, "settings", done="saved", language=str(messages.locale.language))
+
+    def again(refusal: Refusal) -> HTMLResponse:
+        values = {"fields": fields, "zones": time_zones()}
+        return fair_page(request, "fair_settings.html", messages, content, values, here=here, refusal=refusal)
+
+    return submitted(change, again)

@@ -3,35 +3,26 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response, UploadFile
-from fastapi.responses import JSONResponse
 
-from data.fair_exports import plan_document, plan_workbook
-from data.fair_findings import findings_of
-from data.fair_tables import read_hours, read_participants, read_wishes
-from data.fairs import Closure, Fair, Participant, Role, Span
-from data.record_exports import MEDIA_TYPES, Format
+from data.fair_sheets import FairSheet, load_sheet
+from data.fairs import Fair, Participant, Role
 from matching.errors import InvalidInput
 from matching.profiles import Identifier
 from service.access import Reading, Writing
-from service.fair_answers import FairTold, fair_answer, plan_head, sheet_answer
+from service.fair_answers import FairTold, fair_answer, fairness_answer, sheet_answer
+from service.fair_plan_schemas import FairnessAnswer
 from service.fair_schemas import (
     ClosureBody,
-    EditsBody,
     FairAnswer,
     FairBody,
     FairsAnswer,
-    FairSheet,
     FindingsAnswer,
     ParticipantAnswer,
     ParticipantBody,
     ParticipantsAnswer,
-    PlanAnswer,
-    PlanBody,
-    PlanFormat,
-    PlansAnswer,
     ReportAnswer,
     SheetAnswer,
     WishesAnswer,
@@ -45,15 +36,6 @@ router = APIRouter(prefix="/v1/fairs", tags=["fairs"])
 Language = Annotated[ReaderLanguage, Query(description="Of the words in the answer")]
 _KNOWN = described(HTTPStatus.NOT_FOUND)
 _BOUND = described(HTTPStatus.NOT_FOUND, HTTPStatus.PRECONDITION_FAILED)
-_FILE: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "The plan",
-        "content": {
-            "application/json": {"schema": {"type": "object"}},
-            MEDIA_TYPES[Format.XLSX]: {"schema": {"type": "string"}},
-        },
-    }
-}
 
 
 @router.put("/{fair_id}", responses=described())
@@ -98,18 +80,7 @@ def import_sheet(
     source = (file.filename or "upload")[-100:], content
 
     def read() -> SheetAnswer:
-        store = caller.desk.fairs
-        known = store.content(fair_id)
-        if sheet is FairSheet.WISHES:
-            wishes = read_wishes(source, known.participants)
-            store.put_wishes(fair_id, wishes.profiles)
-            return sheet_answer(wishes)
-        if sheet is FairSheet.HOURS:
-            loaded = read_hours(source, known.fair, known.participants)
-        else:
-            loaded = read_participants(source, role=role)
-        store.put_participants(fair_id, loaded.profiles)
-        return sheet_answer(loaded)
+        return sheet_answer(load_sheet(caller.desk.fairs, fair_id, sheet, source, role=role))
 
     return answered_once(caller, request, idempotency_key, content + str(role).encode(), read)
 
@@ -147,10 +118,7 @@ def cancel_participant(
 @router.post("/{fair_id}/closures", responses=_BOUND)
 def close_table(fair_id: Identifier, body: ClosureBody, caller: Writing, language: Language = "en") -> ReportAnswer:
     """Close a table: its published meetings move to another table, else to another slot, else are cancelled."""
-    if (body.starts is None) != (body.ends is None):
-        raise InvalidInput("one of starts and ends is given, expected both or none")
-    span = Span(starts=body.starts, ends=body.ends) if body.starts and body.ends else None
-    report = caller.desk.close_table(fair_id, Closure(table=body.table, span=span))
+    report = caller.desk.close_table(fair_id, body.closure())
     return FairTold(caller.desk.fairs.content(fair_id), language).report(report)
 
 
@@ -170,69 +138,17 @@ def wishes(fair_id: Identifier, caller: Reading) -> WishesAnswer:
 @router.get("/{fair_id}/check", responses=_KNOWN)
 def check(fair_id: Identifier, caller: Reading, language: Language = "en") -> FindingsAnswer:
     """What no plan can do, and the smallest change that would mend it."""
-    return FindingsAnswer(findings=findings_of(caller.desk.setting(fair_id), language))
+    return FindingsAnswer(findings=caller.desk.check(fair_id, language))
 
 
-@router.post("/{fair_id}/plans", status_code=HTTPStatus.CREATED, responses=_KNOWN)
-def make_plan(fair_id: Identifier, body: PlanBody, caller: Writing, language: Language = "en") -> PlanAnswer:
-    """Make a draft plan, from nothing or from another plan; answered once it is made."""
-    head, plan = caller.desk.plan(
-        fair_id, body.name, seed=body.seed, based_on=body.based_on, keep_all=body.keep == "all"
-    )
-    return FairTold(caller.desk.fairs.content(fair_id), language).plan(head, plan)
-
-
-@router.get("/{fair_id}/plans", responses=_KNOWN)
-def plans(fair_id: Identifier, caller: Reading) -> PlansAnswer:
-    """Every plan, side by side."""
-    store = caller.desk.fairs
-    return PlansAnswer(plans=[plan_head(*store.plan(fair_id, head.id)) for head in store.plans(fair_id)])
-
-
-@router.get("/{fair_id}/plans/{plan_id}", responses=_KNOWN)
-def plan(
+@router.get("/{fair_id}/fairness", responses=_KNOWN)
+def fairness(
     fair_id: Identifier,
-    plan_id: Identifier,
     caller: Reading,
-    version: Annotated[int | None, Query(ge=1, le=1_000_000, description="By default the last one")] = None,
-    language: Language = "en",
-) -> PlanAnswer:
-    """A plan as it is, or as it was at a version."""
-    store = caller.desk.fairs
-    return FairTold(store.content(fair_id), language).plan(*store.plan(fair_id, plan_id, version))
-
-
-@router.post("/{fair_id}/plans/{plan_id}/edits", responses=_BOUND)
-def edit_plan(
-    fair_id: Identifier, plan_id: Identifier, body: EditsBody, caller: Writing, language: Language = "en"
-) -> PlanAnswer:
-    """Lock, unlock, place or drop meetings; a published plan changes for everybody at once."""
-    head, plan = caller.desk.edit(fair_id, plan_id, body.edits)
-    return FairTold(caller.desk.fairs.content(fair_id), language).plan(head, plan)
-
-
-@router.post("/{fair_id}/plans/{plan_id}/publication", responses=_BOUND)
-def publish_plan(fair_id: Identifier, plan_id: Identifier, caller: Writing, language: Language = "en") -> PlanAnswer:
-    """Make a plan the one that holds."""
-    head, plan = caller.desk.publish(fair_id, plan_id)
-    return FairTold(caller.desk.fairs.content(fair_id), language).plan(head, plan)
-
-
-@router.get("/{fair_id}/plans/{plan_id}/export", response_class=Response, responses={**_KNOWN, **_FILE})
-def export_plan(
-    fair_id: Identifier,
-    plan_id: Identifier,
-    caller: Reading,
-    format: Annotated[PlanFormat, Query()] = PlanFormat.XLSX,
-    language: Language = "en",
-) -> Response:
-    """The whole plan as a workbook with sheets by slot, table and participant, or as JSON."""
-    store = caller.desk.fairs
-    content, (head, plan) = store.content(fair_id), store.plan(fair_id, plan_id)
-    if format is PlanFormat.JSON:
-        return JSONResponse(plan_document(content, head, plan, language))
-    headers = {"content-disposition": 'attachment; filename="plan.xlsx"'}
-    return Response(plan_workbook(content, plan, language), headers=headers, media_type=MEDIA_TYPES[Format.XLSX])
+    extra: Annotated[int, Query(ge=1, le=20, description="Meetings promised more to each")] = 1,
+) -> FairnessAnswer:
+    """What it would cost to promise more meetings to everyone who is promised any."""
+    return fairness_answer(caller.desk.fairness(fair_id, extra=extra))
 
 
 def _same_id(named: str, given: str | None) -> str:

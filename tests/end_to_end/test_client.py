@@ -17,6 +17,7 @@ import pytest
 from data import shipped
 from data.database import Database
 from data.fair_plans import Action, Edit
+from data.fair_sheets import FairSheet
 from data.fairs import Role, Wish
 from data.keys import Keys, Scope
 from service.client import (
@@ -33,7 +34,7 @@ from service.client import (
     TooManyRequests,
     Unavailable,
 )
-from service.fair_schemas import ClosureBody, FairSheet, InvitationBody, InvitationReply, OutcomeBody, PlanFormat
+from service.fair_schemas import ClosureBody, InvitationBody, InvitationReply, OutcomeBody, PlanFormat
 from tests.cuts import Cutting
 from tests.fairs import FAIR, participants
 from tests.served import Served
@@ -143,6 +144,14 @@ METHODS: Mapping[str, Callable[[SoukClient, Path], object]] = {
     "GET /v1/fairs/{fair_id}/wishes": lambda client, _: client.fairs.wishes("F1"),
     "GET /v1/fairs/{fair_id}/check": lambda client, _: client.fairs.check("F1"),
     "POST /v1/fairs/{fair_id}/plans": lambda client, _: client.fairs.plan("F1"),
+    "GET /v1/fairs/{fair_id}/plan-jobs": lambda client, _: client.fairs.plan_jobs("F1"),
+    "GET /v1/fairs/{fair_id}/plan-jobs/{job_id}": lambda client, _: client.fairs.plan_job(
+        "F1", client.fairs.plan_jobs("F1")[0].id
+    ),
+    "DELETE /v1/fairs/{fair_id}/plan-jobs/{job_id}": lambda client, _: client.fairs.cancel_plan_job(
+        "F1", client.fairs.start_plan("F1", name="not wanted", wait_seconds=0).id
+    ),
+    "GET /v1/fairs/{fair_id}/fairness": lambda client, _: client.fairs.fairness("F1"),
     "GET /v1/fairs/{fair_id}/plans": lambda client, _: client.fairs.plans("F1"),
     "GET /v1/fairs/{fair_id}/plans/{plan_id}": lambda client, _: client.fairs.read_plan("F1", "1", version=1),
     "POST /v1/fairs/{fair_id}/plans/{plan_id}/publication": lambda client, _: client.fairs.publish("F1", "1"),

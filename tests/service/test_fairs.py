@@ -123,7 +123,9 @@ def test_a_plan_is_a_workbook_whose_cells_run_nothing(published: TestClient) -> 
     body = {"name": "=1+1", "role": "buyer", "languages": ["fr"]}
     published.put("/v1/fairs/F1/participants/B1", json=body)
     book = openpyxl.load_workbook(io.BytesIO(published.get("/v1/fairs/F1/plans/1/export?language=fr").content))
-    assert book.sheetnames == ["Par créneau", "Par table", "Par participant", "Souhaits non satisfaits"]
+    assert book.sheetnames == [
+        "Vue d'ensemble", "Par créneau", "Par table", "Par participant", "Souhaits non satisfaits"
+    ]  # fmt: skip
     cells = [cell.value for sheet in book for row in sheet.iter_rows() for cell in row if cell.value]
     assert "'=1+1" in cells
     assert not [cell for cell in cells if str(cell).startswith("=")]

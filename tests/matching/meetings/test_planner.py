@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
@@ -12,7 +10,7 @@ from matching.meetings import planner
 from matching.meetings.checker import PROMISES, violations
 from matching.meetings.planner import broken_price, plan_meetings, planned_with_slots
 from matching.meetings.problem import NONE
-from matching.meetings.selection import penalties, price_of_fairness
+from matching.meetings.selection import penalties
 from matching.meetings.windows import worth
 from tests.matching.meetings.fairs import best_worth, plain_fair, random_fair
 
@@ -61,11 +59,3 @@ def test_plan_is_the_same_for_the_same_seed_and_rounds() -> None:
 def test_fair_without_candidate_pairs_has_an_empty_plan() -> None:
     plan = plan_meetings(plain_fair(0, 3, 4, 2), seed=0)
     assert len(plan.slot) == 0
-
-
-def test_fairness_costs_what_the_promised_meetings_displace() -> None:
-    fair = plain_fair(1, 2, 2, 1)
-    fair = replace(fair, score=np.array([1.0, 0.25]), minimum=np.array([0, 1, 0]), maximum=np.array([1, 2, 2]))
-    assert price_of_fairness(replace(fair, minimum=np.array([0, 0, 0]))) == 0
-    swapped = replace(fair, minimum=np.array([0, 0, 1]))
-    assert plan_meetings(swapped, seed=0).bound == pytest.approx(0.25)

@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 
 from benchmarks.synthetic_fairs import Availability, FairSize, synthetic_fair
+from matching.meetings.hindrances import Change, Clash, Finding, Mend
 from matching.meetings.planner import plan_meetings, shortfalls
-from matching.meetings.preflight import Change, Clash, Finding, Mend, preflight
+from matching.meetings.preflight import preflight
 from tests.matching.meetings.fairs import plain_fair
 
 FAIR = plain_fair(2, 3, slots=4, tables=3)

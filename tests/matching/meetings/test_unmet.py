@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from matching.meetings.hindrances import Unmet
 from matching.meetings.problem import MeetingProblem
-from matching.meetings.unmet import Unmet, unmet_pairs
+from matching.meetings.unmet import unmet_pairs
 from tests.matching.meetings.fairs import plain_fair, plan_of
 
 FAIR = plain_fair(2, 2, slots=2, tables=2)
@@ -35,16 +36,16 @@ ONE_MEETING = {(0, 2): (0, 0)}
 def test_pair_that_is_not_held_has_its_reason(
     reason: Unmet, fair: MeetingProblem, meetings: dict[tuple[int, int], tuple[int, int]], pair: int
 ) -> None:
-    assert {unmet.pair: unmet.reason for unmet in unmet_pairs(fair, plan_of(fair, meetings))}[pair] == reason
+    assert {unmet.pair: unmet.reason for unmet in unmet_pairs(fair, plan_of(fair, meetings).slot)}[pair] == reason
 
 
 def test_pair_without_an_interpreter_left_says_so() -> None:
     fair = replace(FAIR, interpreter=np.array([0, -1, -1, 0]), interpreters=np.array([[1, 0]]))
-    reasons = {unmet.pair: unmet.reason for unmet in unmet_pairs(fair, plan_of(fair, ONE_MEETING))}
+    reasons = {unmet.pair: unmet.reason for unmet in unmet_pairs(fair, plan_of(fair, ONE_MEETING).slot)}
     assert reasons[3] == Unmet.NO_INTERPRETER
 
 
 def test_pair_whose_slot_was_taken_names_the_meetings_in_its_way() -> None:
     fair = replace(FAIR, available=np.array([[1, 0], [1, 1], [1, 1], [1, 1]], bool))
-    taken = next(unmet for unmet in unmet_pairs(fair, plan_of(fair, ONE_MEETING)) if unmet.pair == 1)
+    taken = next(unmet for unmet in unmet_pairs(fair, plan_of(fair, ONE_MEETING).slot) if unmet.pair == 1)
     assert taken.instead == (0,)
