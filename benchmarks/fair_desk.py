@@ -81,7 +81,7 @@ def timed(folder: Path, *arguments: str) -> tuple[float, str]:
     seconds = time.perf_counter() - begun
     if done.returncode not in (0, 3):
         raise SystemExit(f"souk fair {' '.join(arguments)}: {done.stderr[-2000:]}")
-    lines = [line for line in done.stdout.splitlines() if not line.startswith("- ")]
+    lines = [line for line in done.stdout.splitlines() if not line.startswith(("- ", "┏", "┃"))]
     return seconds, (lines or [""])[0][:90]
 
 

@@ -9,7 +9,7 @@ from scipy.optimize import linprog
 from scipy.sparse import vstack
 
 from matching.meetings.exact import Choice, programme
-from matching.meetings.problem import NONE, Flags, Floats, MeetingProblem
+from matching.meetings.problem import NONE, Flags, Floats, MeetingProblem, Numbers
 from matching.meetings.selection import Rows, conditions
 from matching.meetings.starts import exclusive_groups, possible_starts
 
@@ -49,24 +49,36 @@ def blocking_set(problem: MeetingProblem) -> Blocking | None:
     lacking, blamed = least_lacking(problem, promises)
     if lacking < NOTHING:
         return None
-    kept = blamed
-    for participant in np.flatnonzero(blamed.participants) if len(blamed) <= ONE_BY_ONE else []:
-        kept = without(problem, kept, participant=int(participant))
-    for pair in np.flatnonzero(blamed.pairs) if len(blamed) <= ONE_BY_ONE else []:
-        kept = without(problem, kept, pair=int(pair))
+    kept = smallest(problem, blamed) if len(blamed) <= ONE_BY_ONE else blamed
     lacking, _ = least_lacking(problem, kept)
     participants, pairs = np.flatnonzero(kept.participants), np.flatnonzero(kept.pairs)
     return Blocking(tuple(participants.tolist()), tuple(pairs.tolist()), int(np.ceil(lacking - NOTHING)))
 
 
-def without(problem: MeetingProblem, promises: Promises, participant: int = NONE, pair: int = NONE) -> Promises:
-    """The promises less one, if they stay impossible; else the promises themselves."""
-    fewer = Promises(promises.participants.copy(), promises.pairs.copy())
-    if participant != NONE:
-        fewer.participants[participant] = False
-    if pair != NONE:
-        fewer.pairs[pair] = False
-    return fewer if least_lacking(problem, fewer)[0] >= NOTHING else promises
+def smallest(problem: MeetingProblem, promises: Promises) -> Promises:
+    """Drop promises that the rest is impossible without: many at once while that goes, one by one in the end."""
+    at_once = max(1, len(promises) // 2)
+    while True:
+        order = np.flatnonzero(np.concatenate([promises.participants, promises.pairs]))
+        for start in range(0, len(order), at_once):
+            promises = without(problem, promises, order[start : start + at_once])
+        if at_once == 1:
+            return promises
+        at_once //= 2
+
+
+def without(problem: MeetingProblem, promises: Promises, some: Numbers) -> Promises:
+    """The promises less some and those that matter no more, if they stay impossible; else the promises themselves.
+
+    some : int64, participants by their rows, pairs by theirs behind all participants
+    """
+    flags = np.concatenate([promises.participants, promises.pairs])
+    if not flags[some].any():
+        return promises
+    flags[some] = False
+    lacking, blamed = least_lacking(problem, Promises(*np.split(flags, [len(promises.participants)])))
+    # What the proof does not rest on is left out with it; the proof alone is as impossible.
+    return blamed if lacking >= NOTHING else promises
 
 
 def least_lacking(problem: MeetingProblem, promises: Promises) -> tuple[float, Promises]:

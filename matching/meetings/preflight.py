@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 
@@ -12,8 +13,10 @@ from matching.meetings.hindrances import Change, Clash, Finding, Mend
 from matching.meetings.problem import NONE, MeetingProblem, Numbers
 from matching.meetings.starts import exclusive_groups, possible_starts
 
-MENDS_SHOWN = 6
-TRIES = 60
+MSERVED_SHOWN = 6
+TRIES = 30
+SERVED = 3
+"""Promises that one meeting more can keep: those of its two participants, and that of the pair."""
 
 
 def preflight(problem: MeetingProblem, forbidden: Numbers | None = None) -> list[Finding]:
@@ -61,7 +64,7 @@ def check_minima(problem: MeetingProblem, banned: Numbers) -> Iterator[Finding]:
             if clash == Clash.MINIMUM_PAIRS:
                 mends += [Mend(Change.LIFT_BAN, (a, b)) for a, b in banned.tolist() if one in {a, b}]
                 mends += [Mend(Change.OPEN_SLOT, (one,), slot) for slot in useful_slots(problem, one)]
-            yield Finding(clash, (one,), needed, there, mends=tuple(mends[:MENDS_SHOWN]))
+            yield Finding(clash, (one,), needed, there, mends=tuple(mends[:MSERVED_SHOWN]))
 
 
 def useful_slots(problem: MeetingProblem, one: int) -> list[int]:
@@ -84,7 +87,7 @@ def check_required_pairs(problem: MeetingProblem, banned: Numbers) -> Iterator[F
             for slot in np.flatnonzero((free[0] ^ free[1]) & (problem.tables > 0))
         ]
         release = Mend(Change.RELEASE_PAIR, ends)
-        yield Finding(Clash.REQUIRED_SLOT, ends, 1, 0, (pair,), (*mends[: MENDS_SHOWN - 1], release))
+        yield Finding(Clash.REQUIRED_SLOT, ends, 1, 0, (pair,), (*mends[: MSERVED_SHOWN - 1], release))
 
 
 def check_required_load(problem: MeetingProblem, banned: Numbers) -> Iterator[Finding]:
@@ -103,7 +106,7 @@ def check_required_load(problem: MeetingProblem, banned: Numbers) -> Iterator[Fi
             needed, there = int(needs[one]), int(limit[one])
             mends = [Mend(Change.RAISE_MAXIMUM, (one,), number=needed)]
             if clash == Clash.REQUIRED_SLOTS:
-                mends = [Mend(Change.OPEN_SLOT, (one,), slot) for slot in useful_slots(problem, one)[:MENDS_SHOWN]]
+                mends = [Mend(Change.OPEN_SLOT, (one,), slot) for slot in useful_slots(problem, one)[:MSERVED_SHOWN]]
             pairs = rows[(problem.first[rows] == one) | (problem.second[rows] == one)]
             yield Finding(clash, (one,), needed, there, tuple(pairs.tolist()), tuple(mends))
 
@@ -142,8 +145,8 @@ def together(problem: MeetingProblem, blocking: Blocking, banned: Numbers) -> Fi
     ends = [(int(problem.first[pair]), int(problem.second[pair])) for pair in blocking.pairs]
     who = tuple(sorted({*blocking.participants, *(end for pair in ends for end in pair)}))
     needed = int(problem.minimum[list(blocking.participants)].sum()) + len(blocking.pairs)
-    tried = list(changes(problem, blocking, banned))[:TRIES]
-    mends = tuple(mend for mend, fair in tried if frees(fair, blocking))[:MENDS_SHOWN]
+    tried = islice(changes(problem, blocking, banned), TRIES)
+    mends = tuple(islice((mend for mend, fair in tried if frees(fair, blocking)), MSERVED_SHOWN))
     return Finding(Clash.TOGETHER, who, needed, needed - blocking.lacking, blocking.pairs, mends)
 
 
@@ -156,28 +159,34 @@ def frees(fair: MeetingProblem, blocking: Blocking) -> bool:
 
 
 def changes(problem: MeetingProblem, blocking: Blocking, banned: Numbers) -> Iterator[tuple[Mend, MeetingProblem]]:
-    """Single changes near the blocking set, each with the fair as it would be then."""
+    """Single changes near the blocking set that could be enough, each with the fair as it would be then.
+
+    One meeting more serves few promises, so that many changes cannot mend what lacks much.
+    """
     lacking, whose = blocking.lacking, set(blocking.participants)
-    for a, b in banned.tolist():
+    for a, b in banned.tolist() if lacking <= SERVED else []:
         if whose & {a, b}:
             yield Mend(Change.LIFT_BAN, (a, b)), with_pair(problem, a, b)
-    for one in blocking.participants:
+    for one in blocking.participants if lacking <= SERVED else []:
         for slot in useful_slots(problem, one)[:3]:
             available = problem.available.copy()
             available[one, slot] = True
             yield Mend(Change.OPEN_SLOT, (one,), slot), replace(problem, available=available)
+    spare = problem.available.sum(axis=1) - problem.maximum
     for one in partners_of(problem, blocking):
+        if SERVED * spare[one] < lacking:
+            continue
         maximum = problem.maximum.copy()
         maximum[one] += lacking
         mend = Mend(Change.RAISE_MAXIMUM, (one,), number=int(maximum[one]))
         yield mend, replace(problem, maximum=maximum)
     yield Mend(Change.ADD_TABLES, number=lacking), replace(problem, tables=problem.tables + lacking)
-    for one in blocking.participants:
+    for one in (one for one in blocking.participants if SERVED * problem.minimum[one] >= lacking):
         minimum = problem.minimum.copy()
         minimum[one] = max(0, minimum[one] - lacking)
         mend = Mend(Change.LOWER_MINIMUM, (one,), number=int(minimum[one]))
         yield mend, replace(problem, minimum=minimum)
-    for pair in blocking.pairs:
+    for pair in blocking.pairs if lacking <= SERVED else []:
         required = problem.required.copy()
         required[pair] = False
         ends = (int(problem.first[pair]), int(problem.second[pair]))
