@@ -17,9 +17,9 @@ from sqlalchemy.engine import Connection
 from data.database import Database
 from data.schema import EVENTS, IMPRESSIONS, LOTS, MATCHES, MODEL_VERSIONS
 from matching.errors import UnknownRecord
-from matching.interleaving import Teams
 from matching.lots import Draw, Lot
 from matching.profiles import BuyerRequest
+from matching.teams import Teams
 
 _DRAWN_BY = {"seed", "k", "threshold"}
 

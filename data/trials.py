@@ -14,9 +14,10 @@ from data.database import Database
 from data.events import TrainingData
 from data.model_versions import TrialWay
 from data.schema import MATCHES
-from matching.interleaving import InterleavedMatcher, Teams
+from matching.interleaving import InterleavedMatcher
 from matching.matcher import Matcher
 from matching.ranker import GlassBoxRanker
+from matching.teams import Teams
 from matching.words import words
 
 

@@ -6,8 +6,7 @@ What users choose then speaks for the ranker that placed it, within one request 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from matching.catalogue import Rows
 from matching.exposure import ExposurePolicy
 from matching.matcher import Match, Matcher, Scoring
 from matching.ranker import GlassBoxRanker, logistic
+from matching.teams import Teams
 
 Flags = NDArray[np.bool_]
 Coins = Callable[[str, int], Flags]
@@ -41,28 +41,6 @@ def team_draft(first: Rows, second: Rows, coins: Flags) -> tuple[Rows, Flags]:
         taken.add(pick)
         drafted.append(pick)
     return np.array(drafted, np.int64), np.array(turns, np.bool_)
-
-
-@dataclass(frozen=True)
-class Teams:
-    """Who placed whom in an answer drafted by two rankers.
-
-    in_use, tried : versions of the rankers
-    by_tried      : of each place, from the first on, whether the tried one placed it
-    """
-
-    in_use: str
-    tried: str
-    by_tried: tuple[bool, ...]
-
-    def document(self) -> dict[str, Any]:
-        """As it is stored; the places are one text of 0 and 1."""
-        return {**vars(self), "by_tried": "".join(str(int(one)) for one in self.by_tried)}
-
-    @classmethod
-    def read(cls, document: dict[str, Any]) -> Teams:
-        """From what was stored."""
-        return cls(document["in_use"], document["tried"], tuple(one == "1" for one in document["by_tried"]))
 
 
 class InterleavedMatcher(Matcher):

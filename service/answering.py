@@ -13,10 +13,11 @@ from data.schema import Kind
 from data.workspace import Models
 from matching.certificates import current_day
 from matching.features import named_features
-from matching.interleaving import InterleavedMatcher, Teams
+from matching.interleaving import InterleavedMatcher
 from matching.matcher import Match, Matcher, Scoring
 from matching.profiles import BuyerRequest
 from matching.stated_needs import standing_of, words_of
+from matching.teams import Teams
 from service import cursors
 from service.access import Caller
 from service.draw_schemas import DrawBody

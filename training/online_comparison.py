@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.stats import binomtest
 
 from data.feedback_log import FeedbackLog, Floats, Numbers
-from matching.interleaving import Teams
+from matching.teams import Teams
 from training.bots import find_bots, without_bots
 from training.judgment_rules import JudgmentRules
 from training.judgments import gains_of, without_double_clicks

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.feedback_log import Events, FeedbackLog, Floats, Impressions, Numbers
-from matching.interleaving import Teams, team_draft
+from matching.interleaving import team_draft
+from matching.teams import Teams
 from training.judgment_rules import JudgmentRules
 from training.learning_evaluation import mean_ndcg
 from training.online_comparison import drafted_rows, online_rows

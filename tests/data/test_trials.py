@@ -10,10 +10,11 @@ from data.events import EventLog, ShownMatch
 from data.model_versions import TrialWay
 from data.store import Store
 from data.trials import RunningTrial, drafts, ranker_versions
-from matching.interleaving import InterleavedMatcher, Teams
+from matching.interleaving import InterleavedMatcher
 from matching.matcher import Matcher
 from matching.profiles import BuyerRequest
 from matching.ranker import GlassBoxRanker
+from matching.teams import Teams
 from tests.conftest import simple_ranker
 from tests.data.conftest import NOW, Clock
 

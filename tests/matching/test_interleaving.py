@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matching.exposure import ExposurePolicy, position_exposure
-from matching.interleaving import Flags, InterleavedMatcher, Teams, team_draft
+from matching.interleaving import Flags, InterleavedMatcher, team_draft
 from matching.matcher import Matcher
 from matching.profiles import BuyerRequest, Supplier
 from matching.ranker import GlassBoxRanker
+from matching.teams import Teams
 from tests.conftest import HashingEncoder, simple_ranker
 
 REQUEST = BuyerRequest(text="organic argan oil for kitchens")

@@ -7,7 +7,8 @@ import pytest
 
 from data.feedback_log import Events, FeedbackLog, Floats, Impressions, LogBuilder
 from matching.features import FEATURE_NAMES
-from matching.interleaving import Teams, team_draft
+from matching.interleaving import team_draft
+from matching.teams import Teams
 from tests.training.conftest import CANDIDATES
 from training.judgment_rules import JudgmentRules
 from training.log_faults import with_bots
