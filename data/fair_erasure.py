@@ -10,12 +10,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, Text, cast, delete, or_, select, update
 from sqlalchemy.engine import Connection
 
+from data.fair_jobs import JobState
 from data.fair_plans import Plan
 from data.schema import (
     FAIR_BOOKINGS,
     FAIR_INVITATIONS,
     FAIR_MEETINGS,
     FAIR_PARTICIPANTS,
+    FAIR_PLAN_JOBS,
     FAIR_PLAN_VERSIONS,
     FAIR_WISHES,
 )
@@ -70,6 +72,8 @@ class _Fair:
         )
         named = or_(wishes.by_id.in_(self._ids), wishes.about_id.in_(self._ids), self._names(FAIR_WISHES))
         self._delete(FAIR_WISHES, named, counts)
+        # What a failed job says may name anybody.
+        self._delete(FAIR_PLAN_JOBS, FAIR_PLAN_JOBS.c.state == JobState.FAILED, counts)
         self._rewrite_versions(counts)
         self._delete(FAIR_PARTICIPANTS, FAIR_PARTICIPANTS.c.id.in_(self._ids), counts)
 

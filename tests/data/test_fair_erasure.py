@@ -6,12 +6,13 @@ from sqlalchemy import select
 from data.database import Database
 from data.erasure import Erasures, Subject, SubjectKind
 from data.fair_desk import FairDesk
+from data.fair_jobs import PlanOrder
 from data.fair_plans import MeetingState
 from data.fairs import Level, Wish
 from data.keys import Keys
 from data.schema import METADATA, Kind
 from data.store import Store
-from matching.errors import UnknownRecord
+from matching.errors import InvalidInput, UnknownRecord
 from matching.profiles import Supplier
 from tests.data.conftest import Clock
 from tests.fairs import desk_of
@@ -24,7 +25,7 @@ def store(database_url: str, clock: Clock) -> Store:
 
 @pytest.fixture
 def desk(store: Store) -> FairDesk:
-    """A fair with a published plan, an invitation and an outcome that name B1 and S1."""
+    """A fair with a published plan, an invitation, an outcome and a failed job that name B1 and S1."""
     desk = desk_of(store, Wish(by="B1", about="S2", after="S1"), Wish(by="S1", about="B1", level=Level.MUST))
     head, _ = desk.plan("F1", "first")
     desk.publish("F1", head.id)
@@ -33,6 +34,7 @@ def desk(store: Store) -> FairDesk:
     desk.invitations.ask("F1", "S1", "B1", slot)
     met = next(one for one in desk.publication.meetings("F1") if one.meeting.of("B1") and one.meeting.of("S1"))
     desk.outcome("F1", met.meeting.id, MeetingState.HELD, rating=4)
+    desk.jobs.fail("F1", desk.jobs.open("F1", PlanOrder()).id, InvalidInput("'B1' with 'S1' is fixed"))
     return desk
 
 
