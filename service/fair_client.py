@@ -175,7 +175,7 @@ class FairClient:
         return self._sent("GET", self._path(fair_id, "plan-jobs", job_id), PlanJobAnswer)
 
     def cancel_plan_job(self, fair_id: str, job_id: str) -> PlanJobAnswer:
-        """Give a plan up that is being made; PreconditionFailed where it has ended."""
+        """Give a plan up that is being made; a job that has ended stays as it is."""
         return self._sent("DELETE", self._path(fair_id, "plan-jobs", job_id), PlanJobAnswer)
 
     def fairness(self, fair_id: str, *, extra: int = 1) -> FairnessAnswer:

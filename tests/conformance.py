@@ -142,7 +142,8 @@ def _fair(client: SoukClient) -> dict[str, str]:
     return {
         "fair_id": "known", "participant_id": "buyer", "other_id": "exhibitor", "leaving_id": "leaving",
         "plan_id": plan.id, "meeting_id": client.fairs.agenda("known", "buyer").meetings[0].id, "starts_at": STARTS,
-        "invitation_id": client.fairs.invite("known", asked).id, "fair": json.dumps(FAIR),
+        "invitation_id": client.fairs.invite("known", asked).id,
+        "job_id": client.fairs.plan_jobs("known")[0].id, "fair": json.dumps(FAIR),
     }  # fmt: skip
 
 

@@ -87,6 +87,8 @@ def _complete(case: Any) -> None:
     if case.method == "DELETE":
         case.path_parameters = {name: _made(name) for name in case.path_parameters}
     operation = f"{case.method} {case.path}"
+    if operation.endswith("/plan-jobs/{job_id}"):
+        case.path_parameters = {"fair_id": KNOWN["fair_id"], "job_id": KNOWN["job_id"]}
     if operation.endswith("/cancellation"):
         case.path_parameters = {**case.path_parameters, "participant_id": KNOWN["leaving_id"]}
     if operation.endswith("/edits"):

@@ -79,9 +79,9 @@ def read_plan_job(fair_id: Identifier, job_id: Identifier, caller: Reading) -> P
     return plan_job(caller.desk.jobs.get(fair_id, job_id))
 
 
-@router.delete("/plan-jobs/{job_id}", responses=_BOUND)
+@router.delete("/plan-jobs/{job_id}", responses=_KNOWN)
 def cancel_plan_job(fair_id: Identifier, job_id: Identifier, caller: Writing) -> PlanJobAnswer:
-    """Give a plan up that is being made."""
+    """Give a plan up that is being made; a job that has ended stays as it is."""
     job = caller.desk.jobs.cancel(fair_id, job_id)
     caller.live.plans.give_up(job_id)
     return plan_job(job)
