@@ -73,7 +73,7 @@ class Judgments:
 
     @property
     def negative(self) -> Floats:
-        """Evidence against (n,): the looks less what speaks for it; below 0 where few looks gained more than one each."""
+        """Evidence against (n,): the looks less what speaks for it; below 0 where a few looks gained more than that."""
         return self.evidence - self.positive
 
     def grades(self, rules: JudgmentRules) -> Floats:

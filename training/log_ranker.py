@@ -15,6 +15,7 @@ from data.feedback_log import Floats
 from matching.features import FEATURES, NOT_ASKED, Direction
 from matching.ranker import Curve, GlassBoxRanker, logistic
 from training.judgments import Judgments
+from training.log_support import standard_errors, supported
 from training.ranker import BoostedModel, edges_from, read_out, steps_of, unruled, with_rules
 
 MOST_ROWS = 500_000
@@ -76,7 +77,7 @@ def corrected(prior: PriorModel, judgments: Judgments, edges: Sequence[Floats]) 
     The log-odds of a gain are intercept + slope * (prior score + corrections), by penalised likelihood: a correction is
     held to 0 as by `weight` looked-at impressions, and to its neighbours'. Intercept and slope, which bring the prior
     to the scale of the log, are left out of the result, so that the prior's calibration reads its scores. What falls
-    in a curve that must rise is levelled.
+    in a curve that must rise is levelled. Where the prior's curves tell their support, the result's do.
     """
     ranker, columns = prior.ranker, _Columns.of(prior.ranker, edges)
     # Rules are for no log to correct.
@@ -102,7 +103,12 @@ def corrected(prior: PriorModel, judgments: Judgments, edges: Sequence[Floats]) 
     bounds = [(-30.0, 30.0), (_LEAST_SLOPE, 5.0), *[(-10.0, 10.0)] * columns.count]
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 500}).x
     information = design.T @ evidence * rate * (1.0 - rate) + penalty
-    curves = columns.curves(ranker, found[2:] / found[1], information)
+    slope, chances = found[1], logistic(found[0] + found[1] * scores + design @ found[2:])
+    curves = columns.curves(ranker, found[2:] / slope, information)
+    held = penalty * (np.eye(columns.count) + _NEIGHBOURS * (columns.differences.T @ columns.differences).toarray())
+    curvature = (design.T @ (design * (evidence * chances * (1.0 - chances))[:, None])).toarray() + held
+    errors = standard_errors(design, evidence * chances - positive, judgments.requests, curvature) / slope
+    curves = supported(ranker.curves, curves, design, judgments, errors)
     return GlassBoxRanker(ranker.version, ranker.base, curves, ranker.trained_on, ranker.calibration)
 
 
