@@ -81,9 +81,15 @@ def learn(
                 "held out": gain,
                 "counts": told["counts"],
                 "propensities": told["propensities"],
+                "calibration": _calibration(training) if made.ranker.calibration else None,
             },
             parent=told["parent"],
         )
+
+
+def _calibration(training: LogTraining) -> dict[str, str]:
+    """Whose probabilities a candidate gives: choices have a rate, but no grade that could be held against one."""
+    return {"of": training.in_use.version, "fitted to the log": "no, a log has choices and not grades"}
 
 
 def add_folder(

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from data import shipped
 from data.feedback_log import FeedbackLog
 from data.model_versions import ModelKind
 from data.registry import Registry
@@ -130,6 +131,15 @@ def test_faults_of_a_log_are_found_by_the_checks_that_are_for_them(
         "bot": "bots", "bots": "one supplier", "few-bots": "one supplier, places", "twice": "duplicates",
         "flipped": "labels, too many",
     }  # fmt: skip
+
+
+def test_a_manifest_says_whose_probabilities_a_candidate_gives(registry: Registry, log: FeedbackLog) -> None:
+    prior = GlassBoxRanker.load(shipped.RANKER)
+    for with_prior, expected in ((True, prior.version), (False, None)):
+        training = LogTraining(JudgmentRules.read(), prior, with_prior)
+        model = learn(registry, log, training, version=f"prior-{with_prior}")
+        told = model.manifest.metrics["calibration"]
+        assert (told["of"] if told else None) == expected
 
 
 def test_a_refused_model_is_promoted_only_by_force_and_with_a_reason(registry: Registry, tmp_path: Path) -> None:
