@@ -27,7 +27,7 @@ def most_unexplained(
     often than it was looked at. Where each supplier always had the same place only the second can tell.
     """
     suppliers = log.impressions.suppliers
-    choices = sums_by(suppliers, chosen)
+    choices = sums_by(suppliers, chosen, len(log.suppliers))
     large = np.flatnonzero((choices > 0) & (choices >= LEAST_SHARE * choices.sum()))
     if not len(large):
         return 0.0

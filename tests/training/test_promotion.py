@@ -140,6 +140,7 @@ def test_a_manifest_says_whose_probabilities_a_candidate_gives(registry: Registr
         model = learn(registry, log, training, version=f"prior-{with_prior}")
         told = model.manifest.metrics["calibration"]
         assert (told["of"] if told else None) == expected
+        assert told is None or told["kept"] == "too few held-out requests or gains"
 
 
 def test_a_refused_model_is_promoted_only_by_force_and_with_a_reason(registry: Registry, tmp_path: Path) -> None:
