@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -70,6 +70,23 @@ def shadow_in_use(settings: Settings) -> RunningShadow | None:
 def in_use(settings: _Settings) -> _Settings:
     """The settings with the paths of the models in use, unchecked, and without registry."""
     return with_models(settings, *models_in_use(settings))
+
+
+def in_use_before(settings: _Settings, models: Sequence[ModelVersion]) -> _Settings:
+    """As `in_use`, but of versions that are in use already, what their promotion took the place of.
+
+    Raises ModelDamaged where the pointer is damaged, UnknownRecord where a version before is gone.
+    """
+    registry = registry_of(settings)
+    if registry is None:
+        return settings
+    found = {kind: one.version for kind, one in registry.pointer().active.items()}
+    for model in models:
+        if found.get(model.kind) == model.version:
+            before = registry.before(model)
+            found = {kind: version for kind, version in found.items() if kind != model.kind}
+            found |= {model.kind: before} if before is not None else {}
+    return with_models(settings, *(registry.find(version) for version in found.values()))
 
 
 def with_models(settings: _Settings, *models: ModelVersion) -> _Settings:

@@ -174,6 +174,15 @@ class Registry:
         last, noted = self.pointer().change, self._noted()
         return tuple(noted) if last is None or _has(noted, last) else (*noted, last)
 
+    def before(self, model: ModelVersion) -> str | None:
+        """The version whose place a version took at its last promotion; None for the root, or where it had none."""
+        for change in reversed(self.history()):
+            version = change.before.get(model.kind)
+            promoted = change.kind is ChangeKind.PROMOTION and change.after.get(model.kind) == model.version
+            if promoted and version != model.version:
+                return version
+        return None
+
     def promote(
         self, *models: ModelVersion, who: str, note: str = "", findings: tuple[Mapping[str, Any], ...] = ()
     ) -> Change:

@@ -64,26 +64,33 @@ def fit_calibration(scores: Floats, grades: NDArray[np.int64]) -> Calibration:
     KDD 2002, doi:10.1145/775047.775151; for the interval Wilson, JASA 22, 1927, doi:10.1080/01621459.1927.10502953.
     It takes the candidates as independent, which those of one request are not quite.
     """
-    distinct, places, counts = np.unique(scores, return_inverse=True, return_counts=True)
-    relevant = np.bincount(places, weights=grades >= RELEVANT_GRADE)
+    return calibration_of(scores, (grades >= RELEVANT_GRADE).astype(np.float64), np.ones(len(scores)))
+
+
+def calibration_of(scores: Floats, shares: Floats, weights: Floats) -> Calibration:
+    """Isotonic regression of shares of relevance on scores, each (n,) and worth as many candidates as its weight."""
+    distinct, places = np.unique(scores, return_inverse=True)
+    counts = np.bincount(places, weights).astype(np.float64)
+    relevant = np.bincount(places, weights * shares)
     starts = _starts(isotonic_regression(relevant / counts, sample_weight=counts), counts)
-    candidates = np.add.reduceat(counts, starts)
-    shares = np.add.reduceat(relevant, starts) / candidates
-    low, high = wilson_interval(shares, candidates)
+    sums = np.add.reduceat(counts, starts)
+    found = np.clip(np.add.reduceat(relevant, starts) / sums, 0.0, 1.0)
+    candidates = sums.round().astype(np.int64)
+    low, high = wilson_interval(found, candidates)
     return Calibration(
         relevant_grade=RELEVANT_GRADE,
         edges=tuple(distinct[starts[1:] - 1].tolist()),
-        probabilities=tuple(shares.tolist()),
+        probabilities=tuple(found.tolist()),
         candidates=tuple(candidates.tolist()),
         low=tuple(low.round(4).tolist()),
         high=tuple(high.round(4).tolist()),
     )
 
 
-def _starts(fitted: Floats, counts: NDArray[np.int64]) -> NDArray[np.int64]:
+def _starts(fitted: Floats, counts: Floats) -> NDArray[np.int64]:
     """First place of each step of an isotonic fit; one of few candidates is joined with the next, at the end the last.
 
-    counts : int64 (n,), candidates at each place
+    counts : (n,), candidates at each place
     """
     before = np.cumsum(counts) - counts
     starts = [0]

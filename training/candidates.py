@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from importlib.metadata import version as version_of
 from pathlib import Path
+from typing import Any
 
 import matching
 from data.feedback_log import FeedbackLog
@@ -21,9 +22,11 @@ from matching.errors import InvalidInput
 from matching.headings import HeadingModel
 from matching.ranker import GlassBoxRanker
 from training.judgment_rules import JudgmentRules
+from training.judgments import judge
+from training.log_calibration import recalibrated
 from training.log_checks import LogMeasures, held_out_gain
 from training.log_split import split_by_time_and_request
-from training.log_training import TRAINING, train_candidate
+from training.log_training import TRAINING, Candidate, train_candidate
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,7 @@ def learn(
         told = json.loads((Path(folder) / TRAINING).read_bytes())
         of_log = LogMeasures.of(seen, made.judged, training.rules, training.in_use)
         gain = held_out_gain(held_out, training.rules, made.judged.propensities, made.ranker, seed=training.seed)
+        calibration = _recalibrate(made, held_out, training, Path(folder) / RANKER_FILE)
         return registry.add(
             ModelKind.RANKER,
             version,
@@ -81,9 +85,21 @@ def learn(
                 "held out": gain,
                 "counts": told["counts"],
                 "propensities": told["propensities"],
+                "calibration": calibration,
             },
             parent=told["parent"],
         )
+
+
+def _recalibrate(made: Candidate, held_out: FeedbackLog, training: LogTraining, file: Path) -> dict[str, Any] | None:
+    """Write a ranker that keeps the scale of its prior with what the held-out log says of its probabilities."""
+    if not training.with_prior:
+        return None
+    judgments = judge(held_out, training.rules, propensities=made.judged.propensities, seed=training.seed).judgments
+    found = recalibrated(made.ranker, training.in_use, judgments, seed=training.seed)
+    ranker = made.ranker
+    GlassBoxRanker(ranker.version, ranker.base, ranker.curves, ranker.trained_on, found.calibration).save(file)
+    return found.told
 
 
 def add_folder(

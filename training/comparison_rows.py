@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from data.collection import Collection
 from training.evaluation import MEASURES, slices_of
 from training.metrics import randomisation_p
-from training.model_measures import SideBySide
+from training.model_measures import SideBySide, judged_requests
 
 _DRAWS = 2_000
 _LEAST_REQUESTS = 4
@@ -60,7 +60,9 @@ def bootstrap_interval(values: NDArray[np.float64], *, seed: int = 0) -> tuple[f
 def slice_rows(side: SideBySide, *, seed: int = 0) -> list[dict[str, Any]]:
     """nDCG@10 by language and by sector, the slice that got worse the most first; small slices are left out."""
     old, new, rows = side.old_measures.ndcg, side.new_measures.ndcg, []
-    for name, members in {**slices_of(side.collection), **sectors_of(side.collection)}.items():
+    judged = judged_requests(side.collection)
+    for name, of_slice in {**slices_of(side.collection), **sectors_of(side.collection)}.items():
+        members = of_slice[judged]
         if members.sum() < _LEAST_REQUESTS:
             continue
         low, high = bootstrap_interval((new - old)[members], seed=seed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +24,10 @@ from training.learning_evaluation import scores_of
 from training.log_faults import with_bots, with_events_twice, with_flipped_labels
 from training.model_measures import measure
 from training.promotion import Bounds, findings
-from training.ranker import JudgedCandidates, fit_ranker, judged_candidates, unranked_matcher
+from training.ranker import HIGHEST_GRADE, JudgedCandidates, fit_ranker, judged_candidates, unranked_matcher
 from training.simulation import Shown, simulate
 
-_SHARES = (0.3, 0.3, 0.2)
+_SHARES = (0.25, 0.25, 0.3)
 _SHUFFLED = 0.3
 _VISITS, _FEW_VISITS = 0.2, 0.05
 
@@ -42,13 +42,33 @@ def _bots(visits: float, *, named: bool) -> Fault:
     return fault
 
 
-FAULTS: dict[str, Fault] = {
-    "none": lambda log, _supplier, _seed: log,
-    "a bot on one supplier": _bots(_VISITS, named=True),
-    "bots on one supplier, each visit another user": _bots(_VISITS, named=False),
-    "the same, a quarter as many": _bots(_FEW_VISITS, named=False),
-    "all events twice": lambda log, _supplier, _seed: with_events_twice(log),
-    "half of the labels flipped": lambda log, _supplier, seed: with_flipped_labels(log, 0.5, seed=seed),
+def _none(log: FeedbackLog, _supplier: int, _seed: int) -> FeedbackLog:
+    return log
+
+
+@dataclass(frozen=True)
+class Case:
+    """What happens in a log.
+
+    shuffled : share of the lists in random order
+    liked    : whether everybody really wants the supplier that bots push in other cases
+    """
+
+    fault: Fault = _none
+    shuffled: float = _SHUFFLED
+    liked: bool = False
+
+
+CASES: dict[str, Case] = {
+    "none": Case(),
+    "none, one supplier that everybody wants": Case(liked=True),
+    "none, nothing shuffled": Case(shuffled=0.0),
+    "a bot on one supplier": Case(_bots(_VISITS, named=True)),
+    "bots on one supplier, each visit another user": Case(_bots(_VISITS, named=False)),
+    "the same, a quarter as many": Case(_bots(_FEW_VISITS, named=False)),
+    "the same, a quarter as many, nothing shuffled": Case(_bots(_FEW_VISITS, named=False), shuffled=0.0),
+    "all events twice": Case(lambda log, _supplier, _seed: with_events_twice(log)),
+    "half of the labels flipped": Case(lambda log, _supplier, seed: with_flipped_labels(log, 0.5, seed=seed)),
 }
 
 
@@ -76,8 +96,9 @@ def evaluate_gate(
     seeds: int,
     sessions: int,
     progress: Callable[[int, int], None],
+    first_seed: int = 0,
 ) -> list[dict[str, Any]]:
-    """A row per fault: nDCG@10 in use and of the candidate, what was refused and by whom.
+    """A row per case: nDCG@10 in use and of the candidate, what was refused and by whom.
 
     Both are measured on requests that no ranker and no check has seen; a candidate is worse where it loses more there
     than the bound allows. Time is not measured here: rankers take the same.
@@ -85,20 +106,22 @@ def evaluate_gate(
     models = Models.load(settings)
     matcher = unranked_matcher(models.encoder, collection.suppliers, models.headings, models.rates)
     judged = judged_candidates(matcher, collection)
-    offered: dict[str, list[dict[str, Any]]] = {name: [] for name in FAULTS}
-    for seed in range(seeds):
+    offered: dict[str, list[dict[str, Any]]] = {name: [] for name in CASES}
+    for seed in range(first_seed, first_seed + seeds):
         parts = _Parts.drawn(len(collection.requests), seed)
         ranker = fit_ranker(judged.of_requests(parts.in_use), version="in-use", seed=seed)
         shown = Shown.by(judged, scores_of(ranker, judged.features))
-        log = simulate(
-            judged, shown, sessions=sessions, seed=seed, shuffled=_SHUFFLED, asked=parts.log.tolist(),
-            suppliers=matcher.catalogue.ids,
-        )  # fmt: skip
-        pushed = _irrelevant(log, judged)
-        for place, (name, fault) in enumerate(FAULTS.items()):
-            candidate_log = fault(log, pushed, seed)
-            offered[name].append(_offer(matcher, judged, collection, parts, ranker, candidate_log, bounds, seed))
-            progress(seed * len(FAULTS) + place + 1, seeds * len(FAULTS))
+        pushed = _irrelevant(shown, judged, parts.log)
+        for name, case in CASES.items():
+            wanted, asked = (judged, collection) if not case.liked else _liking(pushed, judged, collection)
+            log = simulate(
+                wanted, shown, sessions=sessions, seed=seed, shuffled=case.shuffled, asked=parts.log.tolist(),
+                suppliers=matcher.catalogue.ids,
+            )  # fmt: skip
+            log = case.fault(log, pushed, seed)
+            offered[name].append(_offer(matcher, wanted, asked, parts, ranker, log, bounds, seed))
+            done = sum(map(len, offered.values()))
+            progress(done, seeds * len(CASES))
     return [_row(name, found, bounds) for name, found in offered.items()]
 
 
@@ -118,10 +141,12 @@ def _offer(
             Registry(Path(folder)), log, LogTraining(JudgmentRules.read(), ranker, seed=seed), version="candidate"
         )
         found = GlassBoxRanker.load(model.files / "ranker.json")
-    (old, new), (true_old, true_new) = (
+    everywhere = np.sort(np.concatenate([parts.in_use, parts.log, parts.judged]))
+    (old, new), (seen_old, seen_new), (true_old, true_new) = (
         [measure(matcher.ranked_by(one), candidates, asked) for one in (ranker, found)]
-        for asked, candidates in (_part(collection, judged, part) for part in (parts.judged, parts.truth))
+        for asked, candidates in (_part(collection, judged, part) for part in (parts.judged, everywhere, parts.truth))
     )
+    old, new = replace(old, attention=seen_old.attention), replace(new, attention=seen_new.attention)
     failed = [one.check for one in findings(old, new, model.manifest.metrics, bounds) if not one.passed]
     return {"old": float(true_old.ndcg.mean()), "new": float(true_new.ndcg.mean()), "failed": failed}
 
@@ -136,11 +161,23 @@ def _part(collection: Collection, judged: JudgedCandidates, numbers: Numbers) ->
     )
 
 
-def _irrelevant(log: FeedbackLog, judged: JudgedCandidates) -> int:
-    """The supplier that was shown most often of those that no request wanted."""
-    shown = np.bincount(log.impressions.suppliers, minlength=len(log.suppliers))
-    wanted = np.bincount(judged.rows, judged.grades, minlength=len(log.suppliers)) > 0
-    return int(np.argmax(np.where(wanted, -1, shown)))
+def _irrelevant(shown: Shown, judged: JudgedCandidates, asked: Numbers) -> int:
+    """The supplier that most of the requests asked are shown, of those that no request wanted."""
+    count = int(judged.rows.max()) + 1
+    times = np.bincount(judged.rows[shown.rows[asked].ravel()], minlength=count)
+    wanted = np.bincount(judged.rows, judged.grades, minlength=count) > 0
+    return int(np.argmax(np.where(wanted, -1, times)))
+
+
+def _liking(supplier: int, judged: JudgedCandidates, collection: Collection) -> tuple[JudgedCandidates, Collection]:
+    """The same, where a supplier answers every request fully for which it is a candidate."""
+    theirs = judged.rows == supplier
+    name = collection.suppliers[supplier].id
+    grades = {request: dict(found) for request, found in collection.grades.items()}
+    for number in np.unique(judged.requests[theirs]).tolist():
+        grades.setdefault(str(collection.requests[number].id), {})[name] = HIGHEST_GRADE
+    graded = replace(judged, grades=np.where(theirs, HIGHEST_GRADE, judged.grades))
+    return graded, Collection(collection.suppliers, collection.requests, grades)
 
 
 def _row(name: str, offered: list[dict[str, Any]], bounds: Bounds) -> dict[str, Any]:

@@ -64,6 +64,12 @@ class PositionRules(_Section):
     smoothness: Positive
 
 
+class EvidenceRules(_Section):
+    """How much what was seen again and again may say."""
+
+    pair_looks: Positive
+
+
 class PriorRules(_Section):
     """Weights of the priors, in impressions that were surely seen."""
 
@@ -79,6 +85,7 @@ class JudgmentRules(_Section):
     events: EventRules
     bots: BotRules
     position: PositionRules
+    evidence: EvidenceRules
     prior: PriorRules
 
     @classmethod

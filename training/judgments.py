@@ -18,6 +18,7 @@ from training.propensities import Propensities, estimate_propensities
 from training.ranker import HIGHEST_GRADE
 
 _HOUR_SECONDS, _DAY_SECONDS = 3_600.0, 86_400.0
+_STANDARD_ERRORS = 2.0
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,9 @@ class Judgments:
     requests    : number of the request
     suppliers   : number of the supplier
     impressions : how often it was shown and may have been seen, each faded by its age
-    looked_at   : how often it was looked at, by the propensities of its positions
+    looked_at   : how often it was looked at, by the clipped propensities of its positions
     gains       : sum of the gains, each -1 to 1
-    corrected   : sum of the gains, each over the propensity of its position
+    weights     : what each look counts; the less, the more looks the request and supplier have had
     """
 
     features: Floats
@@ -39,7 +40,7 @@ class Judgments:
     impressions: Floats
     looked_at: Floats
     gains: Floats
-    corrected: Floats
+    weights: Floats
 
     def __len__(self) -> int:
         return len(self.requests)
@@ -49,18 +50,31 @@ class Judgments:
         return Judgments(*(column[rows] for column in vars(self).values()))
 
     @property
-    def positive(self) -> Floats:
-        """Evidence for relevance (n,): unbiased, and so outside 0..impressions for some rows.
+    def evidence(self) -> Floats:
+        """How much each row says (n,), in looks: n looks at one request and supplier say as much as n / (1 + n / m).
 
-        Source: Joachims, Swaminathan & Schnabel, Unbiased Learning-to-Rank with Biased Feedback, WSDM 2017,
-        doi:10.1145/3018661.3018699, here with a pointwise loss.
+        Looks at the same pair do not tell more of the features than the pair does (m is a rule: `pair_looks`).
+        Source: Williams, Extra-Binomial Variation in Logistic Linear Models, Applied Statistics 31(2), 1982,
+        doi:10.2307/2347977.
         """
-        return self.corrected
+        return self.weights * self.looked_at
+
+    @property
+    def positive(self) -> Floats:
+        """Evidence for relevance (n,): gains over propensities, each impression weighed by how likely it was seen.
+
+        What was gained beyond the looks, by more than two standard errors, is no choice of people and left out.
+        Source: Joachims, Swaminathan & Schnabel, Unbiased Learning-to-Rank with Biased Feedback, WSDM 2017,
+        doi:10.1145/3018661.3018699, here with a pointwise loss; the weights leave it unbiased and spare it the
+        variance of inverse propensities.
+        """
+        most = self.looked_at + _STANDARD_ERRORS * np.sqrt(self.looked_at)
+        return self.weights * np.clip(self.gains, -most, most)
 
     @property
     def negative(self) -> Floats:
-        """Evidence against (n,): what was shown less what speaks for it."""
-        return self.impressions - self.corrected
+        """Evidence against (n,): the looks less what speaks for it; below 0 where a few looks gained more than that."""
+        return self.evidence - self.positive
 
     def grades(self, rules: JudgmentRules) -> Floats:
         """Expected grade of each row (n,), 0 to 3: few looks leave it near the supplier's, few of those near the mean.
@@ -113,19 +127,18 @@ def judge(
         propensities = estimate_propensities(human, chosen, smoothness=position.smoothness, seed=seed)
     moment = _last_moment(log) if now is None else now
     fading = 0.5 ** (np.maximum(moment - _moments(human), 0.0) / (rules.events.half_life_days * _DAY_SECONDS))
-    looked_at = propensities(human.impressions.positions)
-    clipped = np.maximum(looked_at, rules.position.least_propensity)
-    weights = np.where(seen, fading, 0.0)
+    attention = propensities(human.impressions.positions)
+    least = rules.position.least_propensity
+    counted = np.where(seen, fading, 0.0)
     judgments = _grouped(human, {
-        "impressions": weights,
-        "looked_at": weights * looked_at,
-        "gains": weights * gains,
-        "corrected": weights * gains / clipped,
-    })  # fmt: skip
+        "impressions": counted,
+        "looked_at": counted * np.maximum(attention, least),
+        "gains": counted * gains,
+    }, rules.evidence.pair_looks)  # fmt: skip
     counts = _counts(log, human, bots) | {
         "double clicks": doubled,
         "impressions reported as not seen": int((~seen).sum()),
-        "gains clipped": int(((gains != 0) & (looked_at < rules.position.least_propensity)).sum()),
+        "gains clipped": int(((gains != 0) & (attention < least)).sum()),
     }
     return Judged(judgments, propensities, counts, bots)
 
@@ -220,18 +233,20 @@ def _last_moment(log: FeedbackLog) -> float:
     return float(max(log.events.happened_at.max(initial=0.0), log.matched_at.max(initial=0.0)))
 
 
-def _grouped(log: FeedbackLog, sums: Mapping[str, Floats]) -> Judgments:
+def _grouped(log: FeedbackLog, sums: Mapping[str, Floats], pair_looks: float) -> Judgments:
     """Sums of impressions of equal request, supplier and features, in the order of requests and suppliers."""
     shown, requests = log.impressions, log.request_of_impressions
     rows = pd.util.hash_pandas_object(pd.DataFrame(shown.features), index=False).to_numpy()
     order = np.lexsort((rows, shown.suppliers, requests))
     columns = requests[order], shown.suppliers[order], rows[order]
-    starts = np.any([column[1:] != column[:-1] for column in columns], axis=0)
-    first = np.flatnonzero(np.concatenate([[True], starts])[: len(order)])
+    changes = [np.concatenate([[True], column[1:] != column[:-1]])[: len(order)] for column in columns]
+    first = np.flatnonzero(np.any(changes, axis=0))
     heads = order[first]
     added = {name: np.add.reduceat(values[order], first) if len(first) else values for name, values in sums.items()}
+    pairs = np.cumsum((changes[0] | changes[1])[first]) - 1
+    weights = 1.0 / (1.0 + sums_by(pairs, added["looked_at"])[pairs] / pair_looks)
     kept = np.flatnonzero(added["impressions"] > 0)
-    grouped = Judgments(shown.features[heads], requests[heads], shown.suppliers[heads], **added)
+    grouped = Judgments(shown.features[heads], requests[heads], shown.suppliers[heads], **added, weights=weights)
     return grouped.take(kept)
 
 

@@ -96,6 +96,8 @@ def evaluate_learning(
     """Put learning from feedback to the test on simulated users of a poor ranker, on requests held out."""
     from training.learning_evaluation import Trial
     from training.learning_evaluation import evaluate_learning as measure
+    from training.log_calibration_evaluation import evaluate_log_calibration
+    from training.log_length_evaluation import evaluate_log_lengths
     from training.ranker import judged_candidates, unranked_matcher
 
     judged, models = Collection.read(collection), Models.load(Settings())
@@ -107,6 +109,14 @@ def evaluate_learning(
             candidates,
             Trial(seeds=seeds, coverage_seeds=coverage_seeds, sessions=sessions),
             lambda done, steps: bar.update(task, completed=done, total=steps),
+        )
+        task = bar.add_task("logs of other lengths", total=seeds)
+        tables["nDCG@10 by length of the log"] = evaluate_log_lengths(
+            candidates, seeds=seeds, progress=lambda: bar.advance(task)
+        )
+        probabilities = bar.add_task("probabilities", total=seeds)
+        tables["expected calibration error of rankers learnt from a log"] = evaluate_log_calibration(
+            candidates, seeds=seeds, sessions=sessions, progress=lambda: bar.advance(probabilities)
         )
     for name, rows in tables.items():
         typer.echo(f"\n{name}\n")

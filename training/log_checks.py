@@ -13,6 +13,7 @@ from training.bots import without_bots
 from training.counterfactual import estimate_order
 from training.judgment_rules import JudgmentRules
 from training.judgments import Judged, gains_of, without_double_clicks
+from training.place_checks import most_unexplained
 from training.propensities import Propensities
 
 
@@ -23,6 +24,7 @@ class LogMeasures:
     of_bots      : of the events, in matches that a program acted in
     twice        : of the events, the same action once more within moments or under a known id
     one_supplier : of all choices, those of the supplier that was chosen most
+    unexplained  : see most_unexplained
     chosen       : of what was shown in matches with any choice
     agreement    : how often a chosen supplier scores higher, by the model in use, than another one shown with it, each
                    choice over the propensity of its position; 0.5 is chance
@@ -31,6 +33,7 @@ class LogMeasures:
     of_bots: float
     twice: float
     one_supplier: float
+    unexplained: float
     chosen: float
     agreement: float
 
@@ -48,6 +51,7 @@ class LogMeasures:
             of_bots=_share(len(single.events) - len(human.events), len(single.events)),
             twice=_share(len(log.events) - len(single.events) + log.repeated, len(log.events) + log.repeated),
             one_supplier=_share(of_supplier.max(), len(places)),
+            unexplained=most_unexplained(human, chosen, judged.propensities, rules.position.least_propensity),
             chosen=_share(len(places), choosing.sum()),
             agreement=_agreement(human, places, judged.propensities, rules, parent),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from data.feedback_log import Floats
 from matching.features import FEATURES, NOT_ASKED, Direction
 from matching.ranker import Curve, GlassBoxRanker, logistic
 from training.judgments import Judgments
+from training.log_support import standard_errors, supported
 from training.ranker import BoostedModel, edges_from, read_out, steps_of, unruled, with_rules
 
 MOST_ROWS = 500_000
@@ -47,16 +48,16 @@ def fit_from_judgments(
     begins: see `corrected`. Of more than `most_rows` rows, without a prior of more than MOST_BOOSTED_ROWS, as many are
     drawn, and weigh the more.
     """
-    judgments = _drawn(judgments, most_rows if prior else min(most_rows, MOST_BOOSTED_ROWS), seed)
-    features = unruled(judgments.features)
-    edges = edges_from(features, judgments.gains > 0)
     trained_on: dict[str, str | int | float] = {
-        "judged rows": len(judgments),
         "requests": len(np.unique(judgments.requests)),
         "impressions": round(float(judgments.impressions.sum()), 1),
         "gains": round(float(judgments.gains.sum()), 1),
         "seed": seed,
     }
+    judgments = _drawn(judgments, most_rows if prior else min(most_rows, MOST_BOOSTED_ROWS), seed)
+    trained_on["judged rows"] = len(judgments)
+    features = unruled(judgments.features)
+    edges = edges_from(features, judgments.gains > 0)
     if prior is not None:
         found = corrected(prior, judgments, edges)
         return GlassBoxRanker(version, found.base, found.curves, trained_on | _parent(prior), found.calibration)
@@ -74,27 +75,25 @@ def corrected(prior: PriorModel, judgments: Judgments, edges: Sequence[Floats]) 
     """The prior with a correction at each step of each curve, where the evidence bears one out.
 
     The log-odds of a gain are intercept + slope * (prior score + corrections), by penalised likelihood: a correction is
-    held to 0 as by `weight` looked-at impressions, and to its neighbours'. Evidence by inverse propensity is noisier
-    than its sum says, so all of it counts as much as the impressions that were looked at. Intercept and slope, which
-    bring the prior to the scale of the log, are left out of the result, so that the prior's calibration reads its
-    scores. What falls in a curve that must rise is levelled.
+    held to 0 as by `weight` looked-at impressions, and to its neighbours'. Intercept and slope, which bring the prior
+    to the scale of the log, are left out of the result, so that the prior's calibration reads its scores. What falls
+    in a curve that must rise is levelled. Where the prior's curves tell their support, the result's do.
     """
     ranker, columns = prior.ranker, _Columns.of(prior.ranker, edges)
     # Rules are for no log to correct.
     design = columns.design(unruled(judgments.features))
     scores = ranker.scores(ranker.terms(judgments.features))
-    share = float(judgments.looked_at.sum() / judgments.impressions.sum())
-    positive, negative = share * judgments.positive, share * judgments.negative
-    rate = float(np.clip(positive.sum() / (positive + negative).sum(), 0.01, 0.5))
+    positive, evidence = judgments.positive, judgments.evidence
+    rate = float(np.clip(positive.sum() / evidence.sum(), 0.01, 0.5))
     penalty = prior.weight * rate * (1.0 - rate)
 
     def loss(parameters: Floats) -> tuple[float, Floats]:
         intercept, slope, deltas = parameters[0], parameters[1], parameters[2:]
         odds = intercept + slope * scores + design @ deltas
-        off = (positive + negative) * logistic(odds) - positive
+        off = evidence * logistic(odds) - positive
         bends = columns.differences @ deltas
         pull = (slope - 1.0) / _SLOPE_SPREAD**2
-        value = np.sum((positive + negative) * np.logaddexp(0.0, odds) - positive * odds)
+        value = np.sum(evidence * np.logaddexp(0.0, odds) - positive * odds)
         value += penalty / 2 * (deltas @ deltas + _NEIGHBOURS * bends @ bends) + pull * (slope - 1.0) / 2
         held = penalty * (deltas + _NEIGHBOURS * columns.differences.T @ bends)
         gradient = np.concatenate([[off.sum(), off @ scores + pull], design.T @ off + held])
@@ -103,8 +102,13 @@ def corrected(prior: PriorModel, judgments: Judgments, edges: Sequence[Floats]) 
     start = np.concatenate([[np.log(rate / (1.0 - rate)), 1.0], np.zeros(columns.count)])
     bounds = [(-30.0, 30.0), (_LEAST_SLOPE, 5.0), *[(-10.0, 10.0)] * columns.count]
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 500}).x
-    evidence = design.T @ (positive + negative) * rate * (1.0 - rate) + penalty
-    curves = columns.curves(ranker, found[2:] / found[1], evidence)
+    information = design.T @ evidence * rate * (1.0 - rate) + penalty
+    slope, chances = found[1], logistic(found[0] + found[1] * scores + design @ found[2:])
+    curves = columns.curves(ranker, found[2:] / slope, information)
+    held = penalty * (np.eye(columns.count) + _NEIGHBOURS * (columns.differences.T @ columns.differences).toarray())
+    curvature = (design.T @ (design * (evidence * chances * (1.0 - chances))[:, None])).toarray() + held
+    errors = standard_errors(design, evidence * chances - positive, judgments.requests, curvature) / slope
+    curves = supported(ranker.curves, curves, design, judgments, errors)
     return GlassBoxRanker(ranker.version, ranker.base, curves, ranker.trained_on, ranker.calibration)
 
 
@@ -165,10 +169,9 @@ class _Columns:
 
 
 def _drawn(judgments: Judgments, most_rows: int, seed: int) -> Judgments:
-    """The rows, or as many of them at random; sums grow by what was left out."""
+    """The rows, or as many of them at random; each counts the more by what was left out."""
     if len(judgments) <= most_rows:
         return judgments
     rows = np.sort(np.random.default_rng(seed).choice(len(judgments), most_rows, replace=False))
-    factor, kept = len(judgments) / most_rows, judgments.take(rows)
-    sums = (factor * column for column in (kept.impressions, kept.looked_at, kept.gains, kept.corrected))
-    return Judgments(kept.features, kept.requests, kept.suppliers, *sums)
+    kept = judgments.take(rows)
+    return replace(kept, weights=kept.weights * (len(judgments) / most_rows))

@@ -11,21 +11,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.collection import Collection
-from data.in_use import in_use, with_models
+from data.in_use import in_use, in_use_before, with_models
 from data.model_versions import ModelVersion
 from data.settings import Settings
 from data.workspace import Models
-from matching.catalogue import Catalogue, Floats, Rows
+from matching.catalogue import Floats, Rows
 from matching.exposure import group_exposure
 from matching.matcher import Matcher
-from matching.profiles import Size
 from matching.ranker import GlassBoxRanker
+from training.attention import Attention
 from training.calibration import RELEVANT_GRADE
 from training.evaluation import MEASURES, measured
 from training.metrics import expected_calibration_error
 from training.ranker import JudgedCandidates, judged_candidates, unranked_matcher
 
-SMALL = (Size.MICRO, Size.SMALL)
 _SHOWN = 10
 _TIMED_REQUESTS, _ROUNDS = 30, 3
 
@@ -34,9 +33,9 @@ _TIMED_REQUESTS, _ROUNDS = 30, 3
 class Measures:
     """What models do with a collection.
 
-    values        : float64 (requests, len(MEASURES))
+    values        : float64 (requests, len(MEASURES)), of the requests that have any grade
     rankings      : rows of the candidates of each request, best first
-    gap           : how far a micro or small firm falls short of any other in exposure, on average; below 0 beyond it
+    attention     : exposure of micro and small firms and of the others on each request
     exposure      : share of all exposure by size of firm
     probabilities : float64 (n,) of all candidates; relevant : bool (n,)
     latency_ms    : median time of one answer
@@ -44,7 +43,7 @@ class Measures:
 
     values: Floats
     rankings: tuple[Rows, ...]
-    gap: float
+    attention: Attention
     exposure: dict[str, float]
     probabilities: Floats
     relevant: NDArray[np.bool_]
@@ -56,6 +55,11 @@ class Measures:
         return self.values[:, list(MEASURES).index("nDCG@10")]
 
     @property
+    def gap(self) -> float:
+        """How far a micro or small firm falls short of any other in exposure, on average; below 0 beyond it."""
+        return self.attention.gap
+
+    @property
     def calibration_error(self) -> float:
         """Expected calibration error over all candidates."""
         return expected_calibration_error(self.probabilities, self.relevant)
@@ -63,13 +67,17 @@ class Measures:
 
 @dataclass(frozen=True)
 class SideBySide:
-    """The models in use and those that might be, on one collection."""
+    """The models in use and those that might be, on one collection.
+
+    promoted : whether the new ones are in use already, and the old ones what was there before
+    """
 
     collection: Collection
     old: Matcher
     new: Matcher
     old_measures: Measures
     new_measures: Measures
+    promoted: bool = False
 
     @property
     def differences(self) -> Floats:
@@ -78,8 +86,12 @@ class SideBySide:
 
 
 def side_by_side(settings: Settings, new: Sequence[ModelVersion], collection: Collection) -> SideBySide:
-    """Measure versions of the registry, in place of those in use of their kinds, beside the models in use."""
-    in_service = in_use(settings)
+    """Measure versions of the registry, in place of those in use of their kinds, beside the models in use.
+
+    A version that is in use already is measured beside what its promotion took the place of.
+    """
+    in_service = in_use_before(settings, new)
+    promoted = in_service != in_use(settings)
     proposed = with_models(in_service, *new)
     base = _matcher(in_service, collection)
     if proposed.encoder == in_service.encoder:
@@ -89,11 +101,11 @@ def side_by_side(settings: Settings, new: Sequence[ModelVersion], collection: Co
         other = _matcher(proposed, collection)
         judged = judged_candidates(base, collection), judged_candidates(other, collection)
     latencies = _latencies((base, other), collection)
-    measures = [
+    old, new_ones = (
         measure(matcher, candidates, collection, latency_ms=latency)
         for matcher, candidates, latency in zip((base, other), judged, latencies, strict=True)
-    ]
-    return SideBySide(collection, base, other, *measures)
+    )
+    return SideBySide(collection, base, other, old, new_ones, promoted)
 
 
 def measure(matcher: Matcher, judged: JudgedCandidates, collection: Collection, *, latency_ms: float = 0.0) -> Measures:
@@ -106,9 +118,9 @@ def measure(matcher: Matcher, judged: JudgedCandidates, collection: Collection, 
     ids = [[catalogue.ids[row] for row in rows] for rows in rankings]
     exposure = group_exposure([catalogue.sizes[rows] for rows in rankings], top=_SHOWN)
     return Measures(
-        values=measured(ids, collection),
+        values=measured(ids, collection)[judged_requests(collection)],
         rankings=rankings,
-        gap=_gap(catalogue, exposure),
+        attention=Attention.of(catalogue, rankings, top=_SHOWN),
         exposure=exposure,
         probabilities=ranker.probabilities(scores),
         relevant=judged.grades >= RELEVANT_GRADE,
@@ -116,18 +128,15 @@ def measure(matcher: Matcher, judged: JudgedCandidates, collection: Collection, 
     )
 
 
+def judged_requests(collection: Collection) -> NDArray[np.bool_]:
+    """Which requests (requests,) have any grade: the others tell of exposure alone, which needs none."""
+    return np.array([any(collection.grades.get(str(one.id), {}).values()) for one in collection.requests], np.bool_)
+
+
 def _matcher(settings: Settings, collection: Collection) -> Matcher:
     models = Models.load(settings)
     flat = unranked_matcher(models.encoder, collection.suppliers, models.headings, models.rates)
     return flat.ranked_by(models.ranker)
-
-
-def _gap(catalogue: Catalogue, exposure: dict[str, float]) -> float:
-    small = np.isin(catalogue.sizes, SMALL)
-    share = sum(exposure.get(size, 0.0) for size in SMALL)
-    if small.all() or not small.any() or share >= 1.0:
-        return 0.0
-    return 1.0 - float(share / small.sum() / ((1.0 - share) / (~small).sum()))
 
 
 def _latencies(matchers: Sequence[Matcher], collection: Collection) -> list[float]:

@@ -109,6 +109,8 @@ def compare(
     from training.comparison_rows import measure_rows
 
     side, found = _checked([registry_in_use().find(version) for version in versions], collection, bounds)
+    if side.promoted:
+        _out.print(f"in service already; beside what was there before: ranker {side.old.ranker.version}")
     print_rows(measure_rows(side), markdown=markdown)
     typer.echo()
     print_rows([one.row() for one in found], markdown=markdown)
@@ -186,6 +188,7 @@ def evaluate_gate(
     collection: CollectionOption = shipped.SAMPLE,
     seeds: Annotated[int, typer.Option(min=1)] = 10,
     sessions: Annotated[int, typer.Option(min=100)] = 10_000,
+    first_seed: Annotated[int, typer.Option(min=0)] = 0,
     bounds: BoundsOption = None,
     markdown: MarkdownOption = False,
 ) -> None:
@@ -198,6 +201,7 @@ def evaluate_gate(
         task = bar.add_task("simulating", total=None)
         rows = measure(
             in_use(Settings()), Collection.read(collection), read, seeds=seeds, sessions=sessions,
+            first_seed=first_seed,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )  # fmt: skip
     print_rows(rows, markdown=markdown)

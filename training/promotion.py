@@ -21,6 +21,7 @@ from matching.ranker import GlassBoxRanker
 from matching.statement import ranking_statement
 from matching.statement_documents import STATEMENT_FORMS
 from training.model_measures import Measures
+from training.paired_change import Loss
 from training.toml_files import read_toml
 
 DEFAULT_BOUNDS = Path(__file__).with_name("promotion_bounds.toml")
@@ -36,6 +37,7 @@ class QualityBounds(_Section):
     """Of relevance."""
 
     most_ndcg_lost: NotNegative
+    never_ndcg_lost: NotNegative
     most_outcome_lost: NotNegative
 
 
@@ -43,6 +45,7 @@ class FairnessBounds(_Section):
     """Of exposure."""
 
     most_gap_risen: NotNegative
+    never_gap_risen: NotNegative
 
 
 class LatencyBounds(_Section):
@@ -58,6 +61,7 @@ class LogBounds(_Section):
     most_of_bots: Share
     most_twice: Share
     most_one_supplier: Share
+    most_unexplained: Share
     most_chosen: Share
     least_agreement: Share
 
@@ -143,14 +147,25 @@ def promote(
 
 
 def _of_models(old: Measures, new: Measures, bounds: Bounds) -> Iterator[Finding]:
-    lost = float(old.ndcg.mean() - new.ndcg.mean())
-    most = bounds.quality.most_ndcg_lost
-    yield Finding("quality", lost, most, lost <= most, "nDCG@10 lost on the judged collection")
-    risen = new.gap - old.gap
-    most = bounds.fairness.most_gap_risen
-    yield Finding("fairness", risen, most, risen <= most, "rise of the shortfall in exposure of small firms")
+    lost, quality = Loss.of_mean(old.ndcg - new.ndcg), bounds.quality
+    yield from _of_loss("quality", lost, quality.most_ndcg_lost, quality.never_ndcg_lost, "nDCG@10 lost")
+    risen, fairness = Loss.of_gap(old.attention, new.attention), bounds.fairness
+    means = "rise of the shortfall in exposure of small firms"
+    yield from _of_loss("fairness", risen, fairness.most_gap_risen, fairness.never_gap_risen, means)
     most = bounds.latency.most_ratio * old.latency_ms + bounds.latency.slack_ms
     yield Finding("latency", new.latency_ms, most, new.latency_ms <= most, "median time of an answer in ms")
+
+
+def _of_loss(check: str, loss: Loss, most: float, never: float, means: str) -> Iterator[Finding]:
+    """Refused where a loss beyond the one bound is shown, and where one beyond the other cannot be excluded."""
+    yield Finding(check, loss.least, most, loss.least <= most, f"{means}, {loss.value:.4g} as measured: its lower end")
+    yield Finding(
+        f"{check}, unsure",
+        loss.most,
+        never,
+        loss.most <= never,
+        f"{means}, {loss.value:.4g} as measured: its upper end",
+    )
 
 
 def _of_log(metrics: Mapping[str, Any], bounds: Bounds) -> Iterator[Finding]:
@@ -165,9 +180,17 @@ def _of_log(metrics: Mapping[str, Any], bounds: Bounds) -> Iterator[Finding]:
                 limits.most_one_supplier,
                 "share of all choices that one supplier has",
             ),
+            (
+                "unexplained",
+                "one supplier, places",
+                limits.most_unexplained,
+                "share of a supplier's choices that its places do not explain",
+            ),
             ("chosen", "labels, too many", limits.most_chosen, "share of what was shown that was chosen"),
         ):
-            yield Finding(check, log[name], most, log[name] <= most, means)
+            # A candidate from before there was a measure has to be learnt anew.
+            value = log.get(name, 1.0)
+            yield Finding(check, value, most, value <= most, means)
         value, least = log["agreement"], limits.least_agreement
         yield Finding("labels, agreement", value, least, value >= least, "agreement of choices with the model in use")
     held_out = metrics.get("held out")

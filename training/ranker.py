@@ -166,8 +166,11 @@ class BoostedModel:
         """Fit to the evidence for and against relevance (n,) of rows that `steps_of` gave (n, 2 f).
 
         Evidence may be below 0 where the sum of both is not, as that of inverse propensities is: rows of equal
-        features always fall together, so that only sums count.
+        features always fall together, so that only sums count. Rows without any evidence are as if they were not
+        there.
         """
+        kept = (positive != 0) | (negative != 0)
+        steps, positive, negative = _binnable(steps[kept]), positive[kept], negative[kept]
         model = HistGradientBoostingClassifier(
             interaction_cst=interactions,
             monotonic_cst=[int(feature.direction) for feature in FEATURES] + [int(Direction.FREE)] * len(FEATURES),
@@ -215,14 +218,15 @@ def _edges(feature: Feature, values: Floats, relevant: NDArray[np.bool_]) -> Flo
 
 
 def steps_of(features: Floats, edges: Sequence[Floats]) -> Floats:
-    """Ordinal step of each value, NaN where there is none, beside one column per feature that marks UNKNOWN.
-
-    A column without a single value is all 0, since scikit-learn cannot bin one of NaN alone.
-    """
+    """Ordinal step of each value, NaN where there is none, beside one column per feature that marks UNKNOWN."""
     columns = [np.searchsorted(edge, column, side="left") for edge, column in zip(edges, features.T, strict=True)]
-    known = np.isfinite(features)
-    steps = np.where(known, np.column_stack(columns), np.where(known.any(axis=0), np.nan, 0.0))
+    steps = np.where(np.isfinite(features), np.column_stack(columns), np.nan)
     return np.hstack([steps, np.isnan(features)])
+
+
+def _binnable(steps: Floats) -> Floats:
+    """The same, but a column without a single value is all 0: scikit-learn cannot bin one of NaN alone."""
+    return np.where(np.isnan(steps).all(axis=0), 0.0, steps)
 
 
 def read_out(model: BoostedModel, features: Floats) -> tuple[float, tuple[Curve, ...]]:

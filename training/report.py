@@ -59,7 +59,7 @@ def report_page(side: SideBySide, models: Sequence[ModelVersion], findings: Sequ
         f"<title>{escape(names)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
         f"<h1>{escape(names)}</h1>\n<p class='quiet'>beside {escape(_in_use(side))}, "
         f"on {len(side.collection.requests)} judged requests</p>\n"
-        f"{_verdict(findings, measures, slices)}\n{body}\n</body>\n</html>\n"
+        f"{_in_service(side)}{_verdict(findings, measures, slices)}\n{body}\n</body>\n</html>\n"
     )
 
 
@@ -98,6 +98,10 @@ def _verdict(findings: Sequence[Finding], measures: Rows, slices: Rows) -> str:
     passed, headline, sentences = verdict(findings, measures, slices)
     told = "".join(f"<p>{escape(one)}</p>" for one in sentences)
     return f"<div class='verdict{'' if passed else ' refused'}'><strong>{escape(headline)}</strong>{told}</div>"
+
+
+def _in_service(side: SideBySide) -> str:
+    return "<p>It is in service now. The checks are asked as before its promotion.</p>\n" if side.promoted else ""
 
 
 def _checks(findings: Sequence[Finding]) -> _Section:
@@ -177,7 +181,8 @@ def _made(models: Sequence[ModelVersion]) -> _Section:
 
 
 def _in_use(side: SideBySide) -> str:
-    return f"ranker {side.old.ranker.version} and encoder {side.old.encoder.fingerprint}, in use"
+    when = "which were in use before" if side.promoted else "in use"
+    return f"ranker {side.old.ranker.version} and encoder {side.old.encoder.fingerprint}, {when}"
 
 
 def _table(rows: Rows) -> str:

@@ -68,9 +68,34 @@ def test_a_gain_counts_over_the_propensity_of_its_position_clipped(rules: Judgme
     log = small_log([("m0", f"S{place}", Action.CLICK, 1.0) for place in range(3)], matches=1, requests=("r",))
     attention = Propensities(Method.NONE, np.array([1.0, 0.5, 0.01]), np.zeros((3, 3)), 0)
     found = judge(log, rules, propensities=attention)
-    np.testing.assert_allclose(found.judgments.corrected, [1 / 3, 1 / 3 / 0.5, 1 / 3 / 0.04])
-    np.testing.assert_allclose(found.judgments.positive + found.judgments.negative, 1.0)
+    judgments = found.judgments
+    np.testing.assert_allclose(judgments.positive / judgments.evidence, [1 / 3, 1 / 3 / 0.5, 1 / 3 / 0.04])
+    np.testing.assert_allclose(judgments.positive + judgments.negative, judgments.evidence)
     assert found.counts["gains clipped"] == 1
+
+
+def test_the_same_request_and_supplier_again_and_again_says_no_more_than_a_few_looks(rules: JudgmentRules) -> None:
+    evidence = {
+        matches: judge(
+            small_log([("m0", "S0", Action.CLICK, 1.0)], matches=matches, requests=["r"] * matches), rules,
+            propensities=Propensities.none(), now=0.0,
+        ).judgments.evidence[0]
+        for matches in (1, 10, 1_000)
+    }  # fmt: skip
+    most = rules.evidence.pair_looks
+    assert evidence == {n: pytest.approx(n / (1 + n / most)) for n in (1, 10, 1_000)}
+    assert evidence[1_000] < most
+
+
+def test_nothing_is_gained_beyond_what_can_have_been_looked_at(rules: JudgmentRules) -> None:
+    """A deal at each of 50 places that were looked at once in twenty-five: a program's, not people's."""
+    done = [(f"m{number}", "S2", Action.DEAL, number * DAY) for number in range(50)]
+    attention = Propensities(Method.NONE, np.array([1.0, 0.5, 0.04]), np.zeros((3, 3)), 0)
+    log = small_log(done, matches=50, requests=["r"] * 50)
+    found = judge(log, rules, propensities=attention, now=0.0).judgments
+    looks = found.looked_at[2]
+    assert found.gains[2] > 10 * looks
+    assert found.positive[2] == pytest.approx(found.weights[2] * (looks + 2 * np.sqrt(looks)))
 
 
 def test_evidence_of_half_a_year_ago_counts_half(rules: JudgmentRules) -> None:

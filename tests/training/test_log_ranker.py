@@ -16,7 +16,7 @@ from training.judgments import judge
 from training.log_ranker import MOST_BOOSTED_ROWS, PriorModel, fit_from_judgments
 from training.log_training import train_candidate
 from training.propensities import Propensities
-from training.ranker import JudgedCandidates
+from training.ranker import JudgedCandidates, fit_ranker
 from training.simulation import Firms, Shown, simulate
 
 RELEVANT = FEATURE_NAMES.index("clause_similarity")
@@ -57,6 +57,24 @@ def test_a_short_log_leaves_the_prior_and_a_long_one_moves_it(
     assert agreement(short) > 0.95 > agreement(log)
 
 
+def test_a_candidate_tells_the_data_behind_each_step_of_the_prior_and_of_the_log(
+    simulated: JudgedCandidates, log: FeedbackLog, rules: JudgmentRules
+) -> None:
+    """The steps of a curve share out what was looked at, and each keeps what the prior's step rested on."""
+    prior = fit_ranker(simulated, version="prior", refits=3)
+    judgments = judge(log, rules).judgments
+    found = fit_from_judgments(judgments, version="v", prior=PriorModel(prior, rules.prior.step))
+    before, after = (one.curves[RELEVANT].support for one in (prior, found))
+    assert before is not None and after is not None
+    edges, steps = (np.array(one.curves[RELEVANT].edges) for one in (prior, found))
+    rested = np.array(before.candidates)[np.append(np.searchsorted(edges, np.append(steps, np.inf)), -1)]
+    added = np.array(after.candidates) - rested
+    assert (added >= 0).all()
+    assert added.sum() == pytest.approx(np.minimum(judgments.looked_at, 1.0).sum(), abs=len(added))
+    shown = np.array([*found.curves[RELEVANT].contributions, found.curves[RELEVANT].unknown])
+    assert (np.array(after.low) <= shown + 1e-3).all() and (shown - 1e-3 <= np.array(after.high)).all()
+
+
 def test_no_shows_push_down_and_second_meetings_up(
     simulated: JudgedCandidates, shown: Shown, rules: JudgmentRules
 ) -> None:
@@ -74,9 +92,9 @@ def test_no_shows_push_down_and_second_meetings_up(
 
 def test_of_very_many_rows_some_are_drawn_and_weigh_the_more(log: FeedbackLog, rules: JudgmentRules) -> None:
     judgments = judge(log, rules).judgments
-    found = fit_from_judgments(judgments, version="v", most_rows=len(judgments) // 2)
-    assert found.trained_on["judged rows"] == len(judgments) // 2
-    assert found.trained_on["impressions"] == pytest.approx(judgments.impressions.sum(), rel=0.1)
+    whole, half = (fit_from_judgments(judgments, version="v", most_rows=len(judgments) // part) for part in (1, 2))
+    assert half.trained_on["judged rows"] == len(judgments) // 2
+    assert _spread(half, RELEVANT) == pytest.approx(_spread(whole, RELEVANT), rel=0.3)
 
 
 def test_evidence_below_zero_is_fitted_in_a_log_of_any_size(log: FeedbackLog, rules: JudgmentRules) -> None:

@@ -12,6 +12,7 @@ from data.model_versions import ModelKind, ModelVersion
 from data.registry import Registry
 from data.settings import Settings
 from matching.ranker import GlassBoxRanker
+from tests.conftest import simple_ranker
 from training.comparison_rows import movements, slice_rows
 from training.model_measures import SideBySide, side_by_side
 from training.promotion import Bounds, findings
@@ -101,3 +102,22 @@ def test_a_model_beside_itself_changes_nothing(collection: Collection, tmp_path:
     found = side_by_side(Settings(models_path=None), [same], small)
     assert not found.differences.any()
     assert movements(found) == []
+
+
+def test_a_version_in_service_is_held_against_what_was_there_before(collection: Collection, tmp_path: Path) -> None:
+    registry = Registry(tmp_path / "models")
+    settings = Settings(models_path=registry.folder)
+    small = Collection(collection.suppliers, collection.requests[:5], collection.grades)
+    models = []
+    for name in ("first", "second"):
+        simple = simple_ranker()
+        GlassBoxRanker(name, simple.base, simple.curves, {}).save(tmp_path / name / "ranker.json")
+        models.append(registry.add(ModelKind.RANKER, name, tmp_path / name, code="test"))
+        registry.promote(models[-1], who="ana")
+    before = [side_by_side(settings, [one], small).old.ranker.version for one in models]
+    assert before == ["second", "first"]
+    side = side_by_side(settings, [models[1]], small)
+    page = report_page(side, [models[1]], findings(side.old_measures, side.new_measures, {}, Bounds.read()))
+    assert "ranker first" in page and "which were in use before" in page
+    registry.rollback(who="ana")
+    assert side_by_side(settings, [models[0]], small).old.ranker.version == GlassBoxRanker.load(shipped.RANKER).version

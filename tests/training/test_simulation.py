@@ -16,6 +16,8 @@ from training.cli import commands
 from training.judgment_rules import JudgmentRules
 from training.judgments import gains_of
 from training.learning_evaluation import Trial, evaluate_learning
+from training.log_calibration_evaluation import evaluate_log_calibration
+from training.log_length_evaluation import SESSIONS, evaluate_log_lengths
 from training.ranker import JudgedCandidates
 from training.simulation import Firms, Shown, UserModel, Users, simulate
 from training.simulation_store import store_simulated
@@ -88,3 +90,15 @@ def test_the_figures_are_made_of_requests_held_out(simulated: JudgedCandidates) 
     assert recovered["true judgments"] > recovered["the poor ranker itself"]
     assert [row["position"] for row in tables["propensities"]] == list(range(1, 11))
     assert {row["seeds"] for row in tables["off-policy intervals"]} == {2}
+
+
+def test_with_a_prior_a_short_log_costs_next_to_nothing(simulated: JudgedCandidates) -> None:
+    rows = evaluate_log_lengths(simulated, seeds=2)
+    assert [row["sessions"] for row in rows] == list(SESSIONS)
+    assert rows[0]["gained with it as prior"] > max(rows[0]["gained without a prior"], -0.05)
+
+
+def test_probabilities_are_held_against_the_grades_of_requests_nobody_asked(simulated: JudgedCandidates) -> None:
+    rows = evaluate_log_calibration(simulated, seeds=2, sessions=500)
+    assert [row["of"] for row in rows] == ["all candidates"] * 3 + ["the first 10"] * 3
+    assert all(0.0 <= row["ECE"] < 0.5 for row in rows)
