@@ -22,8 +22,8 @@ from matching.meetings.timetable import Timetable, fits, timetable_of
 
 CHUNK = 50_000
 """Moves between two looks at the clock."""
-HEATS = (0.006, 0.001)
-"""Temperature of the first and of the last move, as a share of the best pair's score."""
+HEATS = ((0.006, 0.0015), (0.003, 0.001))
+"""Temperature of the first and of the last move of each pass, as shares of the best pair's score."""
 GREED = 3.0
 """Temperatures that a train has to be able to gain at every stage, or it ends."""
 WHIM = 0.3
@@ -45,27 +45,45 @@ def trade(
     until: float = inf,
     target: float = inf,
 ) -> Numbers:
-    """Search for pairs and slots worth more, by annealing over trains of moves.
+    """Search for pairs and slots worth more, by annealing over trains of moves, in passes one after another.
 
     slot       : int64 (m,), a plan that breaks no rule but promises.
     relaxation : its losses say where a train can gain anything.
     candidates : bool (m, s), starts worth a thought.
-    moves      : tries; the temperature falls with them, so that the same number gives the same plan.
+    moves      : tries of all passes; the temperature falls with them, so that the same number gives the same plan.
     until      : reading of time.monotonic at which the search stops, though moves are left.
     target     : gain at which the search stops, since no plan is worth more.
     returns    : int64 (m,), the best plan seen, never worth less than the one given.
     """
+    for heats in HEATS:
+        part = moves // len(HEATS)
+        slot, gain = one_pass(problem, slot, relaxation, candidates, heats, seed, part, until, target)
+        target -= gain
+    return slot
+
+
+def one_pass(
+    problem: MeetingProblem,
+    slot: Numbers,
+    relaxation: Relaxation,
+    candidates: Flags,
+    heats: tuple[float, float],
+    seed: int,
+    moves: int,
+    until: float,
+    target: float,
+) -> tuple[Numbers, float]:
+    """Let the temperature fall once. returns: the best plan seen, and what it gained."""
     timetable, ledger = timetable_of(problem, slot), ledger_of(problem, slot, relaxation, candidates, depth=DEPTH)
     best, gains, random = slot.copy(), np.zeros(2), np.array([seed + 1], np.int64)
     path = np.empty(2 * len(timetable.holder), np.int64)
-    top, fall = float(problem.score.max(initial=0.0)), HEATS[1] / HEATS[0]
-    tries = moves if len(ledger.pair) else 0
-    for done in range(0, tries, CHUNK):
+    hottest, fall = float(problem.score.max(initial=0.0)) * heats[0], heats[1] / heats[0]
+    for done in range(0, moves if len(ledger.pair) else 0, CHUNK):
         if monotonic() > until or gains[1] >= target:
             break
-        heat = top * HEATS[0] * fall ** (done / tries)
-        search(timetable, ledger, random, best, gains, path, heat, min(CHUNK, tries - done))
-    return best
+        heat = hottest * fall ** (done / moves)
+        search(timetable, ledger, random, best, gains, path, heat, min(CHUNK, moves - done))
+    return best, float(gains[1])
 
 
 @borrowing
