@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from matching.meetings.chains import flip, last_person, table_shift
-from matching.meetings.compiled import borrowing, copy
+from matching.meetings.compiled import borrowing, compiled, copy
 from matching.meetings.problem import Flags, Numbers
 from matching.meetings.slots import draw
 from matching.meetings.timetable import Timetable, hold, in_order
@@ -67,12 +67,11 @@ def anneal(
     best = slot.copy()
     costs = np.array([before, before], np.int64)
     random = np.array([seed + 1], np.int64)
-    path, other = np.empty((2, 2 * len(timetable.holder)), np.int64)
     done, hottest, fall = 0, heats[0] * float(days.cost[1]), heats[1] / heats[0]
     while done < moves and costs[1] > 0 and monotonic() < until:
         heat = hottest * fall ** (done / moves)
         done += CHUNK
-        search(timetable, days, random, best, costs, path, other, heat, min(CHUNK, moves - done + CHUNK))
+        search(timetable, days, random, best, costs, heat, min(CHUNK, moves - done + CHUNK))
     return best, np.array([before, costs[1]])
 
 
@@ -110,8 +109,18 @@ def waits(timetable: Timetable, days: Days, person: int, left: int, taken: int) 
     return count
 
 
-@borrowing
+@compiled
 def search(
+    timetable: Timetable, days: Days, random: Numbers, best: Numbers, costs: Numbers, heat: float, moves: int
+) -> None:
+    """Try so many moves at one temperature; costs are those of the plan as it is and of the best one."""
+    longest = 2 * len(timetable.holder)
+    path, other = np.empty(longest, np.int64), np.empty(longest, np.int64)
+    search_along(timetable, days, random, best, costs, path, other, heat, moves)
+
+
+@borrowing
+def search_along(
     timetable: Timetable,
     days: Days,
     random: Numbers,
@@ -122,7 +131,7 @@ def search(
     heat: float,
     moves: int,
 ) -> None:
-    """Try so many moves at one temperature; costs are those of the plan as it is and of the best one."""
+    """Search with two paths that are written over at each move."""
     people, slots = timetable.holder.shape
     unseen = False
     for _ in range(moves):
