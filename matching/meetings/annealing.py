@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from matching.meetings.chains import flip, last_person, table_shift
-from matching.meetings.compiled import compiled
+from matching.meetings.compiled import borrowing, compiled, copy
 from matching.meetings.problem import Flags, Numbers
 from matching.meetings.slots import draw
 from matching.meetings.timetable import Timetable, hold, in_order
@@ -75,7 +75,7 @@ def anneal(
     return best, np.array([before, costs[1]])
 
 
-@compiled
+@borrowing
 def fill(timetable: Timetable, slot: Numbers) -> None:
     """Hold every meeting of the plan."""
     for pair in range(len(slot)):
@@ -83,7 +83,7 @@ def fill(timetable: Timetable, slot: Numbers) -> None:
             hold(timetable, pair, slot[pair])
 
 
-@compiled
+@borrowing
 def count_all(timetable: Timetable, days: Days) -> int:
     """Count everyone's waits. returns: what they cost together."""
     total = 0
@@ -93,7 +93,7 @@ def count_all(timetable: Timetable, days: Days) -> int:
     return total
 
 
-@compiled
+@borrowing
 def waits(timetable: Timetable, days: Days, person: int, left: int, taken: int) -> int:
     """Waits of a person between first and last meeting of each part, were slot left free and slot taken busy."""
     count, open_wait, met, part = 0, 0, False, -1
@@ -114,8 +114,25 @@ def search(
     timetable: Timetable, days: Days, random: Numbers, best: Numbers, costs: Numbers, heat: float, moves: int
 ) -> None:
     """Try so many moves at one temperature; costs are those of the plan as it is and of the best one."""
+    longest = 2 * len(timetable.holder)
+    path, other = np.empty(longest, np.int64), np.empty(longest, np.int64)
+    search_along(timetable, days, random, best, costs, path, other, heat, moves)
+
+
+@borrowing
+def search_along(
+    timetable: Timetable,
+    days: Days,
+    random: Numbers,
+    best: Numbers,
+    costs: Numbers,
+    path: Numbers,
+    other: Numbers,
+    heat: float,
+    moves: int,
+) -> None:
+    """Search with two paths that are written over at each move."""
     people, slots = timetable.holder.shape
-    path, other = np.empty(2 * people, np.int64), np.empty(2 * people, np.int64)
     unseen = False
     for _ in range(moves):
         person, near, far = draw(random, people), draw(random, slots), draw(random, slots)
@@ -136,7 +153,7 @@ def search(
         if change > most:
             continue
         if unseen and change > 0:
-            best[:] = timetable.slot
+            copy(timetable.slot, best)
             unseen = False
         if turn(timetable, days, near, far, path, count, other, second):
             costs[0] += change
@@ -144,10 +161,10 @@ def search(
                 costs[1] = costs[0]
                 unseen = True
     if unseen:
-        best[:] = timetable.slot
+        copy(timetable.slot, best)
 
 
-@compiled
+@borrowing
 def look(timetable: Timetable, days: Days, person: int, near: int, far: int, path: Numbers) -> tuple[int, int]:
     """Follow the meetings that change places when the person's meeting moves from slot near to slot far.
 
@@ -175,14 +192,14 @@ def look(timetable: Timetable, days: Days, person: int, near: int, far: int, pat
     return count, added(timetable, days, person, near, far) + added(timetable, days, end, there, here)
 
 
-@compiled
+@borrowing
 def added(timetable: Timetable, days: Days, person: int, left: int, taken: int) -> int:
     """What it adds to the cost that a person meets in slot taken rather than in slot left."""
     now = days.cost[days.waits_held[person]]
     return int(days.cost[waits(timetable, days, person, left, taken)] - now)
 
 
-@compiled
+@borrowing
 def enough(timetable: Timetable, near: int, far: int, tables: int) -> bool:
     """Whether so many more meetings at tables fit in slot far, or so many fewer than none in slot near."""
     if tables > 0:
@@ -190,7 +207,7 @@ def enough(timetable: Timetable, near: int, far: int, tables: int) -> bool:
     return tables == 0 or bool(timetable.seated[near] - tables <= timetable.tables[near])
 
 
-@compiled
+@borrowing
 def complement(
     timetable: Timetable,
     days: Days,
@@ -220,7 +237,7 @@ def complement(
     return 0, 0
 
 
-@compiled
+@borrowing
 def turn(
     timetable: Timetable, days: Days, near: int, far: int, path: Numbers, count: int, other: Numbers, second: int
 ) -> bool:
@@ -242,7 +259,7 @@ def turn(
     return True
 
 
-@compiled
+@borrowing
 def allowed(timetable: Timetable, path: Numbers, count: int) -> bool:
     """Whether the pairs keep their order and have an interpreter each."""
     for place in range(count):
@@ -257,7 +274,7 @@ def allowed(timetable: Timetable, path: Numbers, count: int) -> bool:
     return True
 
 
-@compiled
+@borrowing
 def recount(timetable: Timetable, days: Days, path: Numbers, count: int) -> None:
     """Count the waits of the persons at the chain's ends anew."""
     for place in range(0, count, max(1, count - 1)):

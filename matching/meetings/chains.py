@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from matching.meetings.compiled import compiled
+from matching.meetings.compiled import borrowing
 from matching.meetings.problem import Numbers
 from matching.meetings.timetable import Timetable, hold, release
 
 
-@compiled
+@borrowing
 def chain(timetable: Timetable, person: int, near: int, far: int, path: Numbers) -> int:
     """Follow the meetings that change places when the person's meeting moves from slot near to slot far.
 
@@ -30,7 +30,7 @@ def chain(timetable: Timetable, person: int, near: int, far: int, path: Numbers)
     return count
 
 
-@compiled
+@borrowing
 def table_shift(timetable: Timetable, path: Numbers, count: int) -> int:
     """Tables that a flip takes out of the slot of the path's first meeting and needs in the other."""
     shift = 0
@@ -40,7 +40,7 @@ def table_shift(timetable: Timetable, path: Numbers, count: int) -> int:
     return shift
 
 
-@compiled
+@borrowing
 def flip(timetable: Timetable, near: int, far: int, path: Numbers, count: int) -> None:
     """Move every meeting of the path to the other of the two slots."""
     for place in range(count):
@@ -49,7 +49,7 @@ def flip(timetable: Timetable, near: int, far: int, path: Numbers, count: int) -
         hold(timetable, path[place], far if place % 2 == 0 else near)
 
 
-@compiled
+@borrowing
 def last_person(timetable: Timetable, person: int, path: Numbers, count: int) -> int:
     """Whom the path ends at when it starts at the person."""
     for place in range(count):

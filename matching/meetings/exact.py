@@ -13,6 +13,8 @@ from matching.meetings.selection import Rows, degrees, penalties
 from matching.meetings.starts import exclusive_groups, needs_table
 
 WHOLE = 0.5
+LONGEST = 1e6
+"""Seconds that stand for no limit of time."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def best_choice(
         constraints=LinearConstraint(rows.matrix, rows.low, rows.high),
         bounds=Bounds(0, highest),
         integrality=np.arange(len(cost)) < len(choice.pair),
-        options={"node_limit": node_limit, "mip_rel_gap": gap, "time_limit": max(seconds, 0.01)},
+        options={"node_limit": node_limit, "mip_rel_gap": gap, "time_limit": min(max(seconds, 0.01), LONGEST)},
     )
     slot = stays.copy()
     if answer.x is not None:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from matching.meetings.compiled import compiled
+from matching.meetings.compiled import borrowing, copy
 from matching.meetings.problem import Flags, Numbers
 from matching.meetings.slots import draw
 
@@ -51,7 +51,7 @@ def exchanged(seating: Seating, *, seed: int, moves: int) -> Numbers:
     return best
 
 
-@compiled
+@borrowing
 def exchange(seating: Seating, linked: Numbers, random: Numbers, best: Numbers, moves: int) -> None:
     """Try so many exchanges; best receives the tables with the fewest changes."""
     now, least, unseen, slots = 0, 0, False, len(seating.tables)
@@ -73,17 +73,17 @@ def exchange(seating: Seating, linked: Numbers, random: Numbers, best: Numbers, 
             continue
         if unseen and change > 0:
             swap(seating, begin, end, here, target)
-            best[:] = seating.table
+            copy(seating.table, best)
             unseen = False
             swap(seating, begin, end, here, target)
         now += change
         if now < least:
             least, unseen = now, True
     if unseen:
-        best[:] = seating.table
+        copy(seating.table, best)
 
 
-@compiled
+@borrowing
 def table_missed(seating: Seating, pair: int, random: Numbers) -> int:
     """Another table where a neighbour of the meeting sits. returns: NONE where there is none."""
     links, side = (seating.before, seating.after), draw(random, 4)
@@ -94,7 +94,7 @@ def table_missed(seating: Seating, pair: int, random: Numbers) -> int:
     return int(seating.table[other])
 
 
-@compiled
+@borrowing
 def stretch(seating: Seating, slot: int, here: int, target: int, cut: bool, slots: int) -> tuple[int, int]:
     """The slots around one within which no two meetings that follow each other at either table are parted."""
     begin, end = slot, slot + 1
@@ -105,7 +105,7 @@ def stretch(seating: Seating, slot: int, here: int, target: int, cut: bool, slot
     return begin, end
 
 
-@compiled
+@borrowing
 def follows(seating: Seating, slot: int, table: int) -> bool:
     """Whether someone stays at the table from the slot before."""
     late, early = seating.guests[slot, table], seating.guests[slot - 1, table]
@@ -114,7 +114,7 @@ def follows(seating: Seating, slot: int, table: int) -> bool:
     return bool(seating.before[0, late] == early or seating.before[1, late] == early)
 
 
-@compiled
+@borrowing
 def exchangeable(seating: Seating, begin: int, end: int, here: int, target: int) -> bool:
     """Whether every meeting at the two tables may move to the other one."""
     for slot in range(begin, end):
@@ -127,7 +127,7 @@ def exchangeable(seating: Seating, begin: int, end: int, here: int, target: int)
     return True
 
 
-@compiled
+@borrowing
 def changes(seating: Seating, begin: int, end: int, here: int, target: int) -> int:
     """Changes of table next to the meetings at the two tables."""
     count = 0
@@ -147,7 +147,7 @@ def changes(seating: Seating, begin: int, end: int, here: int, target: int) -> i
     return count // 2
 
 
-@compiled
+@borrowing
 def swap(seating: Seating, begin: int, end: int, here: int, target: int) -> None:
     """Exchange the meetings of two tables."""
     for slot in range(begin, end):

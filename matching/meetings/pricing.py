@@ -6,10 +6,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from matching.meetings.compiled import compiled
+from matching.meetings.compiled import borrowing, compiled
 from matching.meetings.problem import Flags, Floats, MeetingProblem, Numbers
 from matching.meetings.selection import penalties
 from matching.meetings.starts import needs_table
+
+PRICE_WEIGHT = 0.5
+"""How far prices move beside shares: lower, and prices come to rest later but closer to the best ones."""
 
 
 class Columns(NamedTuple):
@@ -81,16 +84,16 @@ def no_prices(problem: MeetingProblem) -> Prices:
 
 
 def step_sizes(problem: MeetingProblem, columns: Columns) -> Prices:
-    """How far each price moves at once: one over the number of columns that take the resource.
+    """How far each price moves at once: in proportion to one over the number of columns that take the resource.
 
     Source: Pock & Chambolle, Diagonal preconditioning for first order primal-dual algorithms, ICCV 2011.
     """
     used = no_prices(problem)
     load(columns, np.ones(len(columns.pair)), used)
-    return Prices(*(1 / np.maximum(count, 1) for count in used))
+    return Prices(*(PRICE_WEIGHT / np.maximum(count, 1) for count in used))
 
 
-@compiled
+@borrowing
 def reduced(columns: Columns, prices: Prices, column: int) -> float:
     """What the column is worth beyond the price of its time, its table and its meetings; its pair is not charged."""
     value = columns.score[column] - prices.degree[columns.first[column]] - prices.degree[columns.second[column]]
@@ -115,13 +118,18 @@ def bound_of(columns: Columns, limits: Limits, prices: Prices) -> float:
     return float(total + best.sum())
 
 
-@compiled
+@borrowing
 def load(columns: Columns, held: Floats, used: Prices) -> None:
     """Sum up what the columns use of each resource."""
-    used.person[:] = 0.0
-    used.table[:] = 0.0
-    used.degree[:] = 0.0
-    used.pair[:] = 0.0
+    for row in range(used.person.shape[0]):
+        for slot in range(used.person.shape[1]):
+            used.person[row, slot] = 0.0
+    for slot in range(len(used.table)):
+        used.table[slot] = 0.0
+    for row in range(len(used.degree)):
+        used.degree[row] = 0.0
+    for row in range(len(used.pair)):
+        used.pair[row] = 0.0
     for column in range(len(columns.pair)):
         share = held[column]
         if share == 0.0:
@@ -136,7 +144,7 @@ def load(columns: Columns, held: Floats, used: Prices) -> None:
                 used.table[slot] += share
 
 
-@compiled
+@borrowing
 def raise_prices(prices: Prices, used: Prices, steps: Prices, limits: Limits) -> None:
     """Move each price by what is used beyond its limit."""
     for person in range(prices.person.shape[0]):
@@ -167,7 +175,7 @@ def improve(
     for _ in range(count):
         for column in range(len(held)):
             slope = reduced(columns, prices, column) - prices.pair[columns.pair[column]]
-            new = min(1.0, max(0.0, held[column] + slope / (3.0 + 3.0 * columns.length[column])))
+            new = min(1.0, max(0.0, held[column] + slope / (PRICE_WEIGHT * (3.0 + 3.0 * columns.length[column]))))
             ahead[column] = 2 * new - held[column]
             held[column] = new
             mean_held[column] += new
@@ -184,14 +192,33 @@ def improve(
     prices.pair[:] = pair / count
 
 
-@compiled
-def losses(columns: Columns, prices: Prices) -> Floats:
-    """Score that each column loses against the best slot of its pair, and against not meeting. returns: float64."""
-    worth = np.empty(len(columns.pair))
-    best = np.zeros(len(prices.pair))
-    for column in range(len(worth)):
+@borrowing
+def reduce_all(columns: Columns, prices: Prices, worth: Floats, best: Floats) -> None:
+    """Write what each column is worth beyond its prices; raise each pair's best to the highest of its columns."""
+    for column in range(len(columns.pair)):
         worth[column] = reduced(columns, prices, column)
         best[columns.pair[column]] = max(best[columns.pair[column]], worth[column])
-    for column in range(len(worth)):
-        worth[column] = best[columns.pair[column]] - worth[column]
-    return worth
+
+
+def losses(columns: Columns, prices: Prices) -> tuple[Floats, Floats]:
+    """What is lost by holding each column, beside the best slot of its pair or not meeting, and by not holding a pair.
+
+    returns : float64 (c,) and float64 (m,), 0 or more.
+    """
+    worth, missed = np.empty(len(columns.pair)), np.zeros(len(prices.pair))
+    reduce_all(columns, prices, worth, missed)
+    return missed[columns.pair] - worth, missed
+
+
+def part_of(columns: Columns, kept: Flags) -> Columns:
+    """Some of the columns, in the same order."""
+    return Columns(
+        columns.pair[kept],
+        columns.start[kept],
+        columns.first[kept],
+        columns.second[kept],
+        columns.ends[kept],
+        columns.length[kept],
+        columns.table[kept],
+        columns.score[kept],
+    )

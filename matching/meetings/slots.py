@@ -7,7 +7,7 @@ from time import monotonic
 import numpy as np
 
 from matching.meetings.chains import chain, flip, last_person, table_shift
-from matching.meetings.compiled import compiled
+from matching.meetings.compiled import borrowing, copy
 from matching.meetings.problem import NONE, Flags, Floats, MeetingProblem, Numbers
 from matching.meetings.timetable import Timetable, both_free, empty_timetable, fits, hold, in_order, release, room
 
@@ -46,20 +46,20 @@ def place_all(
     tabu = np.zeros((len(problem.first), len(problem.half_day)), np.int64)
     random = np.array([seed + 1, len(waiting)], np.int64)
     best, state = timetable.slot.copy(), np.array([len(waiting), 0], np.int64)
-    least = np.array([np.inf])
+    least, path = np.array([np.inf]), np.empty(2 * len(timetable.holder), np.int64)
     while state[0] and state[1] < rounds and (state[1] == 0 or monotonic() < until):
-        search(timetable, queue, state, tabu, weight, random, best, least, min(rounds, int(state[1]) + CHUNK))
+        search(timetable, queue, state, tabu, weight, random, best, least, path, min(rounds, int(state[1]) + CHUNK))
     return best, chosen & (best == NONE)
 
 
-@compiled
+@borrowing
 def draw(random: Numbers, below: int) -> int:
     """A number 0..below-1 of a linear congruential sequence (Park & Miller 1988) whose state is the first entry."""
     random[0] = random[0] * 48271 % 2147483647
     return int(random[0] % below)
 
 
-@compiled
+@borrowing
 def search(
     timetable: Timetable,
     queue: Numbers,
@@ -69,10 +69,10 @@ def search(
     random: Numbers,
     best: Numbers,
     least: Floats,
+    path: Numbers,
     stop: int,
 ) -> None:
     """Place waiting pairs until none waits or the round to stop at comes; keep the plan that leaves least out."""
-    path = np.empty(2 * len(timetable.holder), np.int64)
     while state[0] > 0 and state[1] < stop:
         state[1] += 1
         place = state[0] - 1 if state[1] < least[0] else draw(random, state[0])
@@ -86,10 +86,10 @@ def search(
             left += weight[queue[other]]
         if left < least[0]:
             least[0] = left
-            best[:] = timetable.slot
+            copy(timetable.slot, best)
 
 
-@compiled
+@borrowing
 def direct(timetable: Timetable, pair: int) -> bool:
     """Place the pair in the fitting slot with the most tables left."""
     found, most = -1, -1
@@ -102,7 +102,7 @@ def direct(timetable: Timetable, pair: int) -> bool:
     return found >= 0
 
 
-@compiled
+@borrowing
 def by_chain(timetable: Timetable, pair: int, path: Numbers) -> bool:
     """Place the pair where one of the two is free, by a chain that frees the other."""
     if timetable.bound[pair]:
@@ -126,7 +126,7 @@ def by_chain(timetable: Timetable, pair: int, path: Numbers) -> bool:
     return False
 
 
-@compiled
+@borrowing
 def opened(
     timetable: Timetable, pair: int, free: int, busy: int, near: int, far: int, path: Numbers, count: int
 ) -> bool:
@@ -138,7 +138,7 @@ def opened(
     return near_fits and bool(timetable.seated[far] + shift <= timetable.tables[far])
 
 
-@compiled
+@borrowing
 def by_table(timetable: Timetable, pair: int, path: Numbers, random: Numbers) -> bool:
     """Place the pair where both are free and only a table is wanting, by a chain that moves one meeting elsewhere."""
     if timetable.bound[pair] or not timetable.table[pair]:
@@ -163,7 +163,7 @@ def by_table(timetable: Timetable, pair: int, path: Numbers, random: Numbers) ->
     return False
 
 
-@compiled
+@borrowing
 def apart(timetable: Timetable, pair: int, person: int, path: Numbers, count: int) -> bool:
     """Whether a flip of the path leaves both persons of the pair free where they were."""
     last = last_person(timetable, person, path, count)
@@ -171,7 +171,7 @@ def apart(timetable: Timetable, pair: int, person: int, path: Numbers, count: in
     return not (last == ends[0] or last == ends[1] or person == ends[0] or person == ends[1])
 
 
-@compiled
+@borrowing
 def eject(timetable: Timetable, pair: int, queue: Numbers, state: Numbers, tabu: Numbers, random: Numbers) -> None:
     """Place the pair in the slot where it drives out fewest, of those open to it; the driven out wait again."""
     found, fewest, ties = -1, 1 << 40, 0
@@ -192,7 +192,7 @@ def eject(timetable: Timetable, pair: int, queue: Numbers, state: Numbers, tabu:
         state[0] += 1
 
 
-@compiled
+@borrowing
 def conflicts(timetable: Timetable, pair: int, start: int) -> int:
     """How many meetings stand in the pair's way there, counted once for each slot and person."""
     count = 0
@@ -205,7 +205,7 @@ def conflicts(timetable: Timetable, pair: int, start: int) -> int:
     return count if in_order(timetable, pair, start) else count + 1
 
 
-@compiled
+@borrowing
 def drive_out(
     timetable: Timetable, pair: int, start: int, queue: Numbers, state: Numbers, tabu: Numbers, random: Numbers
 ) -> None:
@@ -233,7 +233,7 @@ def drive_out(
                 send_back(timetable, held, queue, state, tabu, random)
 
 
-@compiled
+@borrowing
 def helps(timetable: Timetable, pair: int, held: int, slot: int) -> bool:
     """Whether the meeting takes the table or the interpreter that the pair lacks in the slot."""
     full = timetable.seated[slot] >= timetable.tables[slot]
@@ -243,7 +243,7 @@ def helps(timetable: Timetable, pair: int, held: int, slot: int) -> bool:
     return bool(pool >= 0 and timetable.pool[held] == pool)
 
 
-@compiled
+@borrowing
 def send_back(timetable: Timetable, pair: int, queue: Numbers, state: Numbers, tabu: Numbers, random: Numbers) -> None:
     """Release a meeting and let it wait; for some rounds it does not return to its slot."""
     tabu[pair, timetable.slot[pair]] = state[1] + TENURE + draw(random, TENURE)

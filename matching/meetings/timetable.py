@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from matching.meetings.compiled import compiled
+from matching.meetings.compiled import borrowing
 from matching.meetings.problem import NONE, Flags, MeetingProblem, Numbers
 from matching.meetings.starts import exclusive_groups, needs_table, possible_starts
 
@@ -84,7 +84,7 @@ def timetable_of(problem: MeetingProblem, slot: Numbers) -> Timetable:
     return timetable
 
 
-@compiled
+@borrowing
 def hold(timetable: Timetable, pair: int, start: int) -> None:
     """Let the pair meet from that slot on."""
     timetable.slot[pair] = start
@@ -99,7 +99,7 @@ def hold(timetable: Timetable, pair: int, start: int) -> None:
         timetable.group_held[timetable.group[pair]] = pair
 
 
-@compiled
+@borrowing
 def release(timetable: Timetable, pair: int) -> None:
     """Let the pair not meet."""
     start = timetable.slot[pair]
@@ -115,7 +115,7 @@ def release(timetable: Timetable, pair: int) -> None:
         timetable.group_held[timetable.group[pair]] = -1
 
 
-@compiled
+@borrowing
 def in_order(timetable: Timetable, pair: int, start: int) -> bool:
     """Whether every pair that comes before or after this one does so when it begins then."""
     if not timetable.bound[pair]:
@@ -129,7 +129,7 @@ def in_order(timetable: Timetable, pair: int, start: int) -> bool:
     return True
 
 
-@compiled
+@borrowing
 def room(timetable: Timetable, pair: int, start: int) -> bool:
     """Whether a table and an interpreter are left for the pair from that slot on."""
     for slot in range(start, start + timetable.length[pair]):
@@ -141,7 +141,7 @@ def room(timetable: Timetable, pair: int, start: int) -> bool:
     return True
 
 
-@compiled
+@borrowing
 def both_free(timetable: Timetable, pair: int, start: int) -> bool:
     """Whether neither person of the pair meets anyone from that slot on."""
     for slot in range(start, start + timetable.length[pair]):
@@ -151,7 +151,7 @@ def both_free(timetable: Timetable, pair: int, start: int) -> bool:
     return True
 
 
-@compiled
+@borrowing
 def fits(timetable: Timetable, pair: int, start: int) -> bool:
     """Whether the pair can meet from that slot on with nothing else moved."""
     if not timetable.possible[pair, start]:

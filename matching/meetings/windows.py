@@ -20,8 +20,8 @@ SMALLER, LARGER = 0.7, 1.1
 """A window that was not solved to its optimum makes the next ones smaller; one that was lets them grow again."""
 SLOT_WINDOW_EVERY = 4
 """Windows of people gain more in less time; one of slots in between finds what they cannot."""
-SECONDS = 5.0
-"""Longest that one window is solved."""
+NODES = 20
+"""Branches that one window is given: a count, where a clock would let a busy machine change the plan."""
 
 
 def worth(problem: MeetingProblem, slot: Numbers) -> float:
@@ -49,6 +49,7 @@ def search_windows(
     candidates : bool (m, s), starts worth a thought.
     loss       : float64 (n,), where the plan is suspected to lose; whoever loses more is planned anew more often.
     rounds     : windows tried at most; the search ends before at the target, a worth that cannot be passed.
+    until      : reading of time.monotonic at which the search stops; where it never does, seed and rounds decide all.
     returns    : int64 (m,), a plan worth as much or more.
     """
     random = np.random.default_rng(seed)
@@ -63,7 +64,7 @@ def search_windows(
             stays, choice = slot_window(problem, slot, candidates, columns, random)
         else:
             stays, choice = people_window(problem, slot, candidates, columns, loss, random)
-        found = best_choice(problem, stays, choice, node_limit=20, gap=1e-6, seconds=min(SECONDS, left))
+        found = best_choice(problem, stays, choice, node_limit=NODES, gap=1e-6, seconds=left)
         size = min(1.0, size * LARGER) if found.proven else size * SMALLER
         better = worth(problem, found.slot)
         if better > value:
