@@ -17,8 +17,8 @@ from matching.meetings.timetable import empty_timetable
 
 MOVES_PER_MEETING = 50_000
 """Of the first start; each further one has twice as many as the one before, so that easy plans are found soon."""
-HEATS = ((0.2, 0.12), (3.0, 0.05))
-"""Temperatures of one start and of the next: cool ones end lower on large fairs, hot ones leave traps."""
+HEATS = ((0.2, 0.12), (3.0, 0.05), (0.2, 0.12))
+"""Temperatures of the first starts and of all after: cool ones end lower on large fairs, a hot one leaves traps."""
 ROUNDS = 200_000
 TOO_MANY = 4
 """Cost of one break more than a participant may have, in breaks."""
@@ -93,7 +93,7 @@ def fewest_breaks(
     best: BreaksPlan | None = None
     tries = MOVES_PER_MEETING * len(agreed.problem.first) if moves is None else moves
     for start in range(starts):
-        found = one_search(agreed, seed + start, tries << start, most, HEATS[start % len(HEATS)], until)
+        found = one_search(agreed, seed + start, tries << start, most, HEATS[min(start, len(HEATS) - 1)], until)
         if best is None or rank(found, most) < rank(best, most):
             best = found
         if rank(best, most) == (0, 0, 0) or monotonic() >= until:
