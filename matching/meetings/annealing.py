@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import inf, log
 from time import monotonic
 from typing import NamedTuple
@@ -42,6 +43,9 @@ class Days(NamedTuple):
     movable: Flags
 
 
+Step = Callable[[Timetable, Days, Numbers, Numbers, Numbers, float, int], None]
+
+
 def anneal(
     timetable: Timetable,
     slot: Numbers,
@@ -51,6 +55,7 @@ def anneal(
     moves: int,
     heats: tuple[float, float],
     until: float = inf,
+    step: Step | None = None,
 ) -> tuple[Numbers, Numbers]:
     """Search for a plan of the same meetings whose days cost least.
 
@@ -59,6 +64,7 @@ def anneal(
     moves     : tries; the temperature falls with them, so that the same number gives the same plan.
     heats     : temperature of the first and of the last move, in units of the cost of one wait.
     until     : reading of time.monotonic at which the search stops, though moves are left.
+    step      : tries moves of its kind at one temperature; those between any two slots where it is not given.
     returns   : int64 (m,), the best plan seen, never worse than the one given; int64 (2,), its cost before and after.
     Source    : Kirkpatrick, Gelatt & Vecchi, Optimization by Simulated Annealing, Science 220 (1983).
     """
@@ -71,7 +77,7 @@ def anneal(
     while done < moves and costs[1] > 0 and monotonic() < until:
         heat = hottest * fall ** (done / moves)
         done += CHUNK
-        search(timetable, days, random, best, costs, heat, min(CHUNK, moves - done + CHUNK))
+        (step or search)(timetable, days, random, best, costs, heat, min(CHUNK, moves - done + CHUNK))
     return best, np.array([before, costs[1]])
 
 

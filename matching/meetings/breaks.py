@@ -11,12 +11,14 @@ import numpy as np
 from matching.meetings.annealing import Days, anneal
 from matching.meetings.idle import people_busy
 from matching.meetings.problem import NONE, Flags, MeetingProblem, Numbers
+from matching.meetings.runs import move_run_ends
 from matching.meetings.slots import place_all
 from matching.meetings.timetable import empty_timetable
 
-MOVES_PER_MEETING = 200_000
-HEATS = ((0.25, 0.1), (3.0, 0.05))
-"""Temperatures of one start and of the next: cool ones end lower on large fairs, hot ones leave traps."""
+MOVES_PER_MEETING = 50_000
+"""Of the first start; each further one has twice as many as the one before, so that easy plans are found soon."""
+HEATS = ((0.2, 0.12), (3.0, 0.05), (0.2, 0.12))
+"""Temperatures of the first starts and of all after: cool ones end lower on large fairs, a hot one leaves traps."""
 ROUNDS = 200_000
 TOO_MANY = 4
 """Cost of one break more than a participant may have, in breaks."""
@@ -81,7 +83,7 @@ def fewest_breaks(
     """Place all meetings and search for the slots with the fewest breaks, from several starts.
 
     starts  : searches, each from a plan of its own; fewer where one finds no break at all.
-    moves   : tries of each search, MOVES_PER_MEETING for each meeting where it is not given.
+    moves   : tries of the first search, MOVES_PER_MEETING for each meeting where it is not given; then twice as many.
     most    : breaks that nobody should exceed; it holds wherever the search finds it possible.
     until   : reading of time.monotonic at which the search stops.
     returns : the plan that leaves fewest meetings out, of these the one with the least excess, then the fewest breaks.
@@ -89,8 +91,9 @@ def fewest_breaks(
               JAIR 74 (2022).
     """
     best: BreaksPlan | None = None
+    tries = MOVES_PER_MEETING * len(agreed.problem.first) if moves is None else moves
     for start in range(starts):
-        found = one_search(agreed, seed + start, moves, most, HEATS[start % len(HEATS)], until)
+        found = one_search(agreed, seed + start, tries << start, most, HEATS[min(start, len(HEATS) - 1)], until)
         if best is None or rank(found, most) < rank(best, most):
             best = found
         if rank(best, most) == (0, 0, 0) or monotonic() >= until:
@@ -106,15 +109,15 @@ def rank(plan: BreaksPlan, most: int | None) -> tuple[int, int, int]:
 
 
 def one_search(
-    agreed: AgreedMeetings, seed: int, moves: int | None, most: int | None, heats: tuple[float, float], until: float
+    agreed: AgreedMeetings, seed: int, moves: int, most: int | None, heats: tuple[float, float], until: float
 ) -> BreaksPlan:
     """Place the meetings, then move them."""
     problem, everything = agreed.problem, np.ones(len(agreed.problem.first), bool)
     slot, _ = place_all(problem, everything, seed=seed, rounds=ROUNDS, until=until, open_to=agreed.open_to)
     timetable = empty_timetable(problem)
     timetable = timetable._replace(possible=timetable.possible & agreed.open_to)
-    tries = MOVES_PER_MEETING * len(slot) if moves is None else moves
-    slot, _ = anneal(timetable, slot, break_days(problem, most), seed=seed, moves=tries, heats=heats, until=until)
+    days = break_days(problem, most)
+    slot, _ = anneal(timetable, slot, days, seed=seed, moves=moves, heats=heats, until=until, step=move_run_ends)
     return BreaksPlan(slot, breaks_of(problem, slot))
 
 
