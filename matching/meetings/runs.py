@@ -8,7 +8,7 @@ import numpy as np
 
 from matching.meetings.annealing import FINE, Days, complement, enough, turn
 from matching.meetings.chains import last_person, table_shift
-from matching.meetings.compiled import compiled
+from matching.meetings.compiled import borrowing, compiled, copy
 from matching.meetings.problem import Flags, Numbers
 from matching.meetings.slots import draw
 from matching.meetings.timetable import Timetable
@@ -31,6 +31,22 @@ def move_run_ends(
     """
     people = len(timetable.holder)
     path, other = np.empty(2 * people, np.int64), np.empty(2 * people, np.int64)
+    move_along(timetable, days, random, best, costs, path, other, heat, moves)
+
+
+@borrowing
+def move_along(
+    timetable: Timetable,
+    days: Days,
+    random: Numbers,
+    best: Numbers,
+    costs: Numbers,
+    path: Numbers,
+    other: Numbers,
+    heat: float,
+    moves: int,
+) -> None:
+    """Move run ends with two paths that are written over at each move."""
     slot, ends, holder = timetable.slot, timetable.people, timetable.holder
     possible, movable, breaks, cost = timetable.possible, days.movable, days.waits_held, days.cost
     unseen = False
@@ -64,7 +80,7 @@ def move_run_ends(
             if second == 0:
                 continue
         if unseen and change > 0:
-            best[:] = slot
+            copy(slot, best)
             unseen = False
         if turn(timetable, days, near, far, path, count, other, second):
             costs[0] += change
@@ -72,16 +88,16 @@ def move_run_ends(
                 costs[1] = costs[0]
                 unseen = True
     if unseen:
-        best[:] = slot
+        copy(slot, best)
 
 
-@compiled
+@borrowing
 def bearable(heat: float, chance: int) -> float:
     """The most that a move may add to the cost, for a number that is drawn below FINE."""
     return -heat * log((chance + 1) / FINE)
 
 
-@compiled
+@borrowing
 def from_to(holder: Numbers, person: int, near: int, place: int) -> tuple[int, int]:
     """The end of the run that slot near is in, and a slot beside a run; sometimes slot near itself and any slot.
 
@@ -94,7 +110,7 @@ def from_to(holder: Numbers, person: int, near: int, place: int) -> tuple[int, i
     return run_end(holder, person, near, 2 * (kind & 1) - 1), beside_run(holder, person, far, (kind & 2) - 1)
 
 
-@compiled
+@borrowing
 def run_end(holder: Numbers, person: int, slot: int, step: int) -> int:
     """The last busy slot of the person's run in that direction."""
     while busy(holder, person, slot + step):
@@ -102,7 +118,7 @@ def run_end(holder: Numbers, person: int, slot: int, step: int) -> int:
     return slot
 
 
-@compiled
+@borrowing
 def beside_run(holder: Numbers, person: int, slot: int, step: int) -> int:
     """The first free slot past the run that slot is in, else the last one before the next run; -1 where none is."""
     slots = holder.shape[1]
@@ -114,13 +130,13 @@ def beside_run(holder: Numbers, person: int, slot: int, step: int) -> int:
     return slot if 0 <= slot + step < slots else -1
 
 
-@compiled
+@borrowing
 def busy(holder: Numbers, person: int, slot: int) -> bool:
     """Whether the person has a meeting then; never outside of the day."""
     return bool(0 <= slot < holder.shape[1] and holder[person, slot] >= 0)
 
 
-@compiled
+@borrowing
 def follow(
     holder: Numbers, people: Numbers, movable: Flags, possible: Flags, person: int, near: int, far: int, path: Numbers
 ) -> tuple[int, int, int, int]:
@@ -144,7 +160,7 @@ def follow(
     return count, person, there, here
 
 
-@compiled
+@borrowing
 def dearer(holder: Numbers, breaks: Numbers, cost: Numbers, person: int, left: int, taken: int) -> int:
     """What it adds to the cost that a person meets in slot taken rather than in slot left.
 
@@ -154,7 +170,7 @@ def dearer(holder: Numbers, breaks: Numbers, cost: Numbers, person: int, left: i
     return int(cost[breaks[person] + runs] - cost[breaks[person]])
 
 
-@compiled
+@borrowing
 def parts(holder: Numbers, person: int, slot: int, without: int) -> int:
     """Runs that a meeting in the slot joins to one, less that one; of its neighbours one slot may count as free."""
     before = slot - 1 != without and busy(holder, person, slot - 1)
