@@ -140,11 +140,16 @@ def extended(old: MeetingPlan, pairs: int) -> MeetingPlan:
 
 
 def kept_order(problem: MeetingProblem, was: MeetingPlan, wanted: Numbers, off: Flags) -> Numbers:
-    """Pairs that have a place to keep: fixed ones first, required ones, those whose table is there, the best."""
+    """Pairs that have a place to keep: fixed ones that met first, required ones that met, newly fixed ones, then others.
+
+    So a fixed pair drives out none that is as much required; of others those whose table is there come first, the best
+    of them.
+    """
     pairs = np.flatnonzero((wanted != NONE) & ~off)
-    fixed = (problem.fixed[pairs] != NONE) & (problem.fixed[pairs] == wanted[pairs])
+    fixed, met = problem.fixed[pairs] == wanted[pairs], was.slot[pairs] != NONE
     gone = was.table[pairs] >= problem.tables[wanted[pairs]]
-    order: Numbers = pairs[np.lexsort((-problem.score[pairs], gone, ~problem.required[pairs], ~fixed))]
+    ranks = (-problem.score[pairs], gone, ~problem.required[pairs], ~fixed, ~(problem.required[pairs] & met))
+    order: Numbers = pairs[np.lexsort((*ranks, ~(fixed & met)))]
     return order
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from matching.meetings.checker import Rule, violations
@@ -44,6 +44,7 @@ def test_new_plan_keeps_every_rule_and_reports_all_that_differs(
 
 
 @given(seed=st.integers(0, 10**6))
+@example(seed=918198)  # a fixed pair and another, both required, stand in each other's way
 @settings(max_examples=20)
 def test_fair_that_has_not_changed_keeps_its_plan(seed: int) -> None:
     fair = random_fair(seed, rare_rules=True)
