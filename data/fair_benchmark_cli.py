@@ -29,7 +29,8 @@ def benchmark(
         plan = fewest_breaks(agreed, seed=seed, starts=starts, most=most, until=time.monotonic() + seconds)
         took = time.perf_counter() - began
         left = f", {plan.unplaced} meetings without a slot" if plan.unplaced else ""
-        typer.echo(f"{file.name}: {plan.total} breaks, {plan.breaks.max()} at most, {took:.2f} s{left}")
+        proven = ", the fewest there can be" if plan.proven else ""
+        typer.echo(f"{file.name}: {plan.total} breaks, {plan.breaks.max()} at most, {took:.2f} s{left}{proven}")
         complete = complete and not plan.unplaced
     if not complete:
         raise typer.Exit(3)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from math import inf
 from time import monotonic
 
 import numpy as np
 
 from matching.meetings.annealing import Days, anneal
+from matching.meetings.formula import settle
 from matching.meetings.idle import people_busy
 from matching.meetings.problem import NONE, Flags, MeetingProblem, Numbers
 from matching.meetings.runs import move_run_ends
 from matching.meetings.slots import place_all
+from matching.meetings.starts import possible_starts
 from matching.meetings.timetable import empty_timetable
 
 MOVES_PER_MEETING = 50_000
@@ -20,6 +23,8 @@ MOVES_PER_MEETING = 50_000
 HEATS = ((0.2, 0.12), (3.0, 0.05), (0.2, 0.12))
 """Temperatures of the first starts and of all after: cool ones end lower on large fairs, a hot one leaves traps."""
 ROUNDS = 200_000
+LARGEST_FORMULA = 20_000
+"""Meetings times slots up to which the fewest breaks are sought by a formula, and proven."""
 TOO_MANY = 4
 """Cost of one break more than a participant may have, in breaks."""
 
@@ -42,10 +47,12 @@ class BreaksPlan:
 
     slot   : int64 (m,), NONE for a meeting that found no slot
     breaks : int64 (people,), of each person
+    proven : whether no plan has fewer breaks, those that exceed what one may have counted first
     """
 
     slot: Numbers
     breaks: Numbers
+    proven: bool = False
 
     @property
     def unplaced(self) -> int:
@@ -77,29 +84,36 @@ def fewest_breaks(
     seed: int,
     starts: int = 8,
     moves: int | None = None,
+    conflicts: int = 5_000_000,
     most: int | None = None,
     until: float = inf,
 ) -> BreaksPlan:
-    """Place all meetings and search for the slots with the fewest breaks, from several starts.
+    """Place all meetings and search for the slots with the fewest breaks: to the proof, or from several starts.
 
-    starts  : searches, each from a plan of its own; fewer where one finds no break at all.
-    moves   : tries of the first search, MOVES_PER_MEETING for each meeting where it is not given; then twice as many.
-    most    : breaks that nobody should exceed; it holds wherever the search finds it possible.
-    until   : reading of time.monotonic at which the search stops.
-    returns : the plan that leaves fewest meetings out, of these the one with the least excess, then the fewest breaks.
-    Source  : Bofill et al., Constraint Solving Approaches to the Business-to-Business Meeting Scheduling Problem,
-              JAIR 74 (2022).
+    starts    : searches, each from a plan of its own; one where the fair is small enough for the proof.
+    moves     : tries of the first search, MOVES_PER_MEETING for each meeting where it is not given; then twice as many.
+    conflicts : of the solver that takes away what breaks the first search leaves, after which it stops.
+    most      : breaks that nobody should exceed; it holds wherever the search finds it possible.
+    until     : reading of time.monotonic at which the search stops.
+    returns   : the plan that leaves fewest meetings out, of these that of the least excess, then of the fewest breaks.
+    Source    : Bofill et al., Constraint Solving Approaches to the Business-to-Business Meeting Scheduling Problem,
+                JAIR 74 (2022).
     """
-    best: BreaksPlan | None = None
-    tries = MOVES_PER_MEETING * len(agreed.problem.first) if moves is None else moves
-    for start in range(starts):
-        found = one_search(agreed, seed + start, tries << start, most, HEATS[min(start, len(HEATS) - 1)], until)
-        if best is None or rank(found, most) < rank(best, most):
-            best = found
+    problem, possible = agreed.problem, possible_starts(agreed.problem) & agreed.open_to
+    tries = MOVES_PER_MEETING * len(problem.first) if moves is None else moves
+    best = one_search(agreed, seed, tries, most, HEATS[0], until)
+    if possible.any(axis=1).all() and possible.sum() <= LARGEST_FORMULA and rank(best, most) != (0, 0, 0):
+        settled = settle(
+            problem, possible, best.slot, breaks_of=partial(breaks_of, problem), most=most, conflicts=conflicts,
+            until=until,
+        )  # fmt: skip
+        return BreaksPlan(settled.slot, breaks_of(problem, settled.slot), settled.proven)
+    for start in range(1, starts):
         if rank(best, most) == (0, 0, 0) or monotonic() >= until:
             break
-    assert best is not None
-    return best
+        found = one_search(agreed, seed + start, tries << start, most, HEATS[min(start, len(HEATS) - 1)], until)
+        best = min(best, found, key=partial(rank, most=most))
+    return replace(best, proven=rank(best, most) == (0, 0, 0))
 
 
 def rank(plan: BreaksPlan, most: int | None) -> tuple[int, int, int]:

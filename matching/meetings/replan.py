@@ -140,7 +140,7 @@ def extended(old: MeetingPlan, pairs: int) -> MeetingPlan:
 
 
 def kept_order(problem: MeetingProblem, was: MeetingPlan, wanted: Numbers, off: Flags) -> Numbers:
-    """Pairs that have a place to keep: fixed ones that met first, required ones that met, newly fixed ones, then others.
+    """Pairs that have a place to keep: fixed ones that met first, required ones that met, newly fixed ones, the others.
 
     So a fixed pair drives out none that is as much required; of others those whose table is there come first, the best
     of them.
