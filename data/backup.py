@@ -6,6 +6,7 @@ moment, and each member's rows and SHA-256. Vectors are made from the records an
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import tempfile
@@ -19,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ValidationError
-from sqlalchemy import DateTime, MetaData, Table, delete, exists, func, insert, select, text, update
+from sqlalchemy import DateTime, LargeBinary, MetaData, Table, delete, exists, func, insert, select, text, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, StatementError
 
@@ -113,16 +114,18 @@ def _write_table(archive: zipfile.ZipFile, connection: Connection, table: Table)
     query = select(table).order_by(*table.primary_key.columns).execution_options(yield_per=_ROWS_A_STATEMENT)
     with archive.open(_member(table.name), "w", force_zip64=True) as member:
         for row in connection.execute(query).mappings():
-            line = json.dumps(dict(row), default=_moment_as_text).encode() + b"\n"
+            line = json.dumps(dict(row), default=_as_text).encode() + b"\n"
             checksum.update(line)
             member.write(line)
             rows += 1
     return Member(rows=rows, sha256=checksum.hexdigest())
 
 
-def _moment_as_text(value: Any) -> str:
+def _as_text(value: Any) -> str:
     if isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
     raise TypeError(f"an archive cannot hold {type(value).__name__}")
 
 
@@ -206,6 +209,8 @@ def _row(table: Table, row: Any) -> dict[str, Any]:
             raise UnreadableFile(f"{column.name} is null")
         if isinstance(column.type, Moment | DateTime) and row[column.name] is not None:
             row[column.name] = datetime.fromisoformat(row[column.name]).astimezone(UTC)
+        elif isinstance(column.type, LargeBinary) and row[column.name] is not None:
+            row[column.name] = base64.b64decode(row[column.name], validate=True)
     return row
 
 

@@ -42,7 +42,11 @@ class Formula:
 
     def exactly(self, literals: Literals, bound: int) -> None:
         """Let just so many of the literals hold."""
-        self._count(CardEnc.equals, literals, bound)
+        if len(literals) < bound:
+            never = self.pool.id()
+            self.clauses.extend([[never], [-never]])
+        else:
+            self._count(CardEnc.equals, literals, bound)
 
     def _count(self, encode: Callable[..., Iterable[list[int]]], literals: Literals, bound: int) -> None:
         # Totalizers were the best of the encodings tried: the others reach no optimum in minutes.
@@ -191,7 +195,8 @@ class _Search:
 
         count_of : how many have to hold in a plan
         """
-        count, fewer = count_of(self.slot), True
+        fewer: bool | None = True
+        count = count_of(self.slot)
         counted = self._counted(literals, count) if literals else []
         while count > 0 and fewer:
             fewer = self.take_plan([-counted[count - 1]])
@@ -202,7 +207,7 @@ class _Search:
 
     def take_plan(self, assumptions: Literals) -> bool | None:
         """Find a plan under the assumptions; False where there is none, None where no means to find it are left."""
-        found = None
+        found: bool | None = None
         while found is None and self.conflicts > 0 and monotonic() < self.until:
             self.solver.conf_budget(min(CONFLICTS, self.conflicts))
             self.conflicts -= CONFLICTS

@@ -9,21 +9,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import JSON, select
-from sqlalchemy.types import BigInteger, Boolean, Float, Integer, String, Text
+from sqlalchemy import JSON, insert, select
+from sqlalchemy.types import BigInteger, Boolean, Float, Integer, LargeBinary, String, Text
 
 from data.answers import Answer, Answers
 from data.backup import MANIFEST, back_up, restore
 from data.database import Database, revisions
 from data.events import Event, EventLog, Impression, ShownMatch, note_model_version
+from data.fair_store import FairStore
 from data.keys import Keys, Scope
-from data.schema import METADATA, Kind, Moment
+from data.schema import FAIR_FITS, METADATA, Kind, Moment
 from data.store import Store
 from data.workspace import Models, Workspace
 from matching.errors import InvalidInput, StoreUnavailable, UnreadableFile
 from matching.profiles import BuyerRequest, Supplier
 from matching.ranker import GlassBoxRanker
 from tests.conftest import HashingEncoder
+from tests.fairs import FAIR
 from tests.postgresql import PostgresqlServer
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -45,6 +47,10 @@ def _filled(url: str, suppliers: tuple[Supplier, ...]) -> Database:
     log.note_match(ShownMatch("m1", BuyerRequest(text="argan"), ("S1", "S2"), "e", "simple"), [shown])
     log.note_events([Event("e1", "m1", "S1", "click", {"half": "\ud800"}, NOON)])
     Answers(database, "default").keep("k", "digest", Answer(200, "{}"))
+    FairStore(store).put(FAIR)
+    with database.writing() as connection:
+        scores = {"organisation_id": "default", "fair_id": FAIR.id, "digest": "d", "chances": b"\x00\xff"}
+        connection.execute(insert(FAIR_FITS).values(scores))
     return database
 
 
@@ -104,7 +110,7 @@ def test_no_key_is_in_an_archive_but_its_hash(database_url: str, tmp_path: Path)
 
 
 def test_every_kind_of_column_can_be_held_by_an_archive() -> None:
-    held = (JSON, BigInteger, Boolean, Float, Integer, Moment, String, Text)
+    held = (JSON, BigInteger, Boolean, Float, Integer, LargeBinary, Moment, String, Text)
     assert [c for table in METADATA.sorted_tables for c in table.columns if not isinstance(c.type, held)] == []
 
 
