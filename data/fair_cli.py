@@ -19,6 +19,7 @@ from data.fair_cli_output import (
     print_findings,
     print_plan,
     print_plans,
+    print_published,
     write_agenda,
     write_agendas,
     write_plan,
@@ -192,7 +193,7 @@ def publish(fair_id: FairId, plan_id: PlanId) -> None:
     desk = _desk()
     head, made = desk.publish(fair_id, plan_id)
     _out.print(f"plan {head.id} of fair {fair_id} is published, version {head.version}")
-    print_changes(_out, desk.fairs.content(fair_id), made.changes)
+    print_published(_out, desk.fairs.content(fair_id), made)
 
 
 @_fair.command()

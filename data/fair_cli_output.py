@@ -74,9 +74,9 @@ def _listed(content: FairContent, plan: Plan) -> Table:
 
 
 def print_changes(console: Console, content: FairContent, changes: Sequence[Change]) -> None:
-    """What a version changed, and everyone affected."""
+    """What a version changed, in order of time, and everyone affected."""
     names = _names(content)
-    for one in changes:
+    for one in sorted(changes, key=lambda one: (one.meeting.slot, one.meeting.table or 0, one.meeting.id)):
         two = f"{names.get(one.meeting.first, one.meeting.first)} – {names.get(one.meeting.second, one.meeting.second)}"
         before, after = _where(content, one.before), _where(content, one.after)
         console.print(f"- {two}: {before} → {after}", markup=False, highlight=False, soft_wrap=True)
@@ -87,6 +87,15 @@ def print_changes(console: Console, content: FairContent, changes: Sequence[Chan
         )
     else:
         console.print("no meeting changed")
+
+
+def print_published(console: Console, content: FairContent, plan: Plan) -> None:
+    """What a publication changed; of the first one, which makes every meeting, how many there are."""
+    changes = plan.changes
+    if len(changes) < len(plan.meetings) or any(one.before for one in changes):
+        print_changes(console, content, changes)
+    else:
+        console.print(f"{len(changes)} meetings of {len(affected_by(changes))} participants", highlight=False)
 
 
 def print_fairness(console: Console, price: FairnessPrice) -> None:

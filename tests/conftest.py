@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -139,8 +140,10 @@ def matcher(
 def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresqlServer]:
     """One server for all tests; each takes a database of its own."""
     folder = tmp_path_factory.mktemp("postgresql")
-    for above in folder.parents[:2]:
-        above.chmod(0o755)
+    # The server's user has to get there, through what pytest keeps to its own.
+    for above in folder.parents:
+        if not above.stat().st_mode & stat.S_IXOTH:
+            above.chmod(0o755)
     server = PostgresqlServer(folder)
     yield server
     server.stop()

@@ -64,7 +64,10 @@ def test_the_whole_tour(fair: Souk, tmp_path: Path) -> None:
     assert "plan 1" in fair("plan", "souss", "--name", "first")
     shown = fair("show", "souss", "1")
     assert "Infusia" in shown
-    assert "is published, version 2" in fair("publish", "souss", "1")
+    published = fair("publish", "souss", "1")
+    assert "is published, version 2" in published
+    assert "meetings of" in published
+    assert "→" not in published
     cancelled = fair("cancel", "souss", "E0214")
     assert "affected: " in cancelled
     assert "plan 2" in fair("replan", "souss", "1", "--name", "after the cancellation")
