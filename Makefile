@@ -24,7 +24,7 @@ run: .venv/runtime ## serve the sample collection on 127.0.0.1
 
 test: .venv/development ## run every test, on a real browser and a real PostgreSQL too
 	.ci/system-packages chromium postgresql libpango-1.0-0 libpangoft2-1.0-0 fonts-noto-core
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: .venv/development ## ruff, mypy --strict, direction of imports
 	$(BIN)/ruff check .
