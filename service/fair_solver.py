@@ -120,6 +120,6 @@ def _work(pipe: Connection) -> None:
             return
         try:
             answer = True, work(*args, **kwargs)
-        except Exception as error:
+        except Exception as error:  # whatever it is, it is for whoever asked
             answer = False, error
         pipe.send(answer)

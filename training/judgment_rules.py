@@ -5,22 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from training.toml_files import read_toml
+from training.toml_files import NotNegative, Section, read_toml
 
 DEFAULT_RULES = Path(__file__).with_name("judgment_rules.toml")
 Grade = Annotated[float, Field(ge=-3.0, le=3.0)]
 Share = Annotated[float, Field(gt=0.0, le=1.0)]
 Positive = Annotated[float, Field(gt=0.0)]
-NotNegative = Annotated[float, Field(ge=0.0)]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class GradeRules(_Section):
+class GradeRules(Section):
     """What each event says of a supplier, -3 to 3."""
 
     impression: Grade
@@ -40,7 +35,7 @@ class GradeRules(_Section):
     rating_5: Grade
 
 
-class EventRules(_Section):
+class EventRules(Section):
     """Which events are one, and how they age."""
 
     double_click_seconds: NotNegative
@@ -48,7 +43,7 @@ class EventRules(_Section):
     half_life_days: Positive
 
 
-class BotRules(_Section):
+class BotRules(Section):
     """Who is taken for a program."""
 
     most_events_per_minute: Annotated[int, Field(ge=1)]
@@ -57,20 +52,20 @@ class BotRules(_Section):
     most_share_on_one: Share
 
 
-class PositionRules(_Section):
+class PositionRules(Section):
     """How position bias is estimated and corrected."""
 
     least_propensity: Share
     smoothness: Positive
 
 
-class EvidenceRules(_Section):
+class EvidenceRules(Section):
     """How much what was seen again and again may say."""
 
     pair_looks: Positive
 
 
-class PriorRules(_Section):
+class PriorRules(Section):
     """Weights of the priors, in impressions that were surely seen."""
 
     supplier: NotNegative
@@ -78,7 +73,7 @@ class PriorRules(_Section):
     step: NotNegative
 
 
-class JudgmentRules(_Section):
+class JudgmentRules(Section):
     """All rules."""
 
     grades: GradeRules

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from data.in_use import RANKER_FILE, training_data
 from data.model_versions import Change, ModelKind, ModelVersion
@@ -22,18 +22,13 @@ from matching.statement import ranking_statement
 from matching.statement_documents import STATEMENT_FORMS
 from training.model_measures import Measures
 from training.paired_change import Loss
-from training.toml_files import read_toml
+from training.toml_files import NotNegative, Section, read_toml
 
 DEFAULT_BOUNDS = Path(__file__).with_name("promotion_bounds.toml")
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
-NotNegative = Annotated[float, Field(ge=0.0)]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class QualityBounds(_Section):
+class QualityBounds(Section):
     """Of relevance."""
 
     most_ndcg_lost: NotNegative
@@ -41,21 +36,21 @@ class QualityBounds(_Section):
     most_outcome_lost: NotNegative
 
 
-class FairnessBounds(_Section):
+class FairnessBounds(Section):
     """Of exposure."""
 
     most_gap_risen: NotNegative
     never_gap_risen: NotNegative
 
 
-class LatencyBounds(_Section):
+class LatencyBounds(Section):
     """Of the time of an answer."""
 
     most_ratio: Annotated[float, Field(ge=1.0)]
     slack_ms: NotNegative
 
 
-class LogBounds(_Section):
+class LogBounds(Section):
     """Of the log that a candidate learnt from."""
 
     most_of_bots: Share
@@ -66,7 +61,7 @@ class LogBounds(_Section):
     least_agreement: Share
 
 
-class Bounds(_Section):
+class Bounds(Section):
     """All bounds, each in its section; `promotion_bounds.toml` says what they are of."""
 
     quality: QualityBounds
@@ -114,9 +109,7 @@ def findings(old: Measures, new: Measures, metrics: Mapping[str, Any], bounds: B
 
 def refuse_failed(found: Sequence[Finding]) -> None:
     """Raise PromotionRefused where a check failed."""
-    failed = [
-        f"{one.check}: {one.means} is {one.value:.4g}, the bound {one.bound:.4g}" for one in found if not one.passed
-    ]
+    failed = [str(one) for one in found if not one.passed]
     if failed:
         raise PromotionRefused("the promotion is refused; " + "; ".join(failed))
 

@@ -158,16 +158,40 @@ def search_along(
                 continue
         if change > most:
             continue
-        if unseen and change > 0:
-            copy(timetable.slot, best)
-            unseen = False
-        if turn(timetable, days, near, far, path, count, other, second):
-            costs[0] += change
-            if costs[0] < costs[1]:
-                costs[1] = costs[0]
-                unseen = True
+        unseen = take(timetable, days, near, far, path, count, other, second, change, best, costs, unseen)
     if unseen:
         copy(timetable.slot, best)
+
+
+@borrowing
+def take(
+    timetable: Timetable,
+    days: Days,
+    near: int,
+    far: int,
+    path: Numbers,
+    count: int,
+    other: Numbers,
+    second: int,
+    change: int,
+    best: Numbers,
+    costs: Numbers,
+    unseen: bool,
+) -> bool:
+    """Turn both chains unless that is forbidden, at a change of the cost that was borne.
+
+    unseen  : whether the plan before is the best one and not written down; it is, before it grows dearer.
+    returns : the same of the plan that comes out.
+    """
+    if unseen and change > 0:
+        copy(timetable.slot, best)
+        unseen = False
+    if turn(timetable, days, near, far, path, count, other, second):
+        costs[0] += change
+        if costs[0] < costs[1]:
+            costs[1] = costs[0]
+            unseen = True
+    return unseen
 
 
 @borrowing

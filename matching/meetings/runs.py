@@ -6,7 +6,7 @@ from math import log
 
 import numpy as np
 
-from matching.meetings.annealing import FINE, Days, complement, enough, turn
+from matching.meetings.annealing import FINE, Days, complement, enough, take
 from matching.meetings.chains import last_person, table_shift
 from matching.meetings.compiled import borrowing, compiled, copy
 from matching.meetings.problem import Flags, Numbers
@@ -79,14 +79,7 @@ def move_along(
             change += more
             if second == 0:
                 continue
-        if unseen and change > 0:
-            copy(slot, best)
-            unseen = False
-        if turn(timetable, days, near, far, path, count, other, second):
-            costs[0] += change
-            if costs[0] < costs[1]:
-                costs[1] = costs[0]
-                unseen = True
+        unseen = take(timetable, days, near, far, path, count, other, second, change, best, costs, unseen)
     if unseen:
         copy(slot, best)
 
